@@ -1,0 +1,3 @@
+package conf
+
+//go:generate go run ./generate -root ..

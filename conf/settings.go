@@ -1,0 +1,174 @@
+// Package conf holds the settings of sigmatrail: one tagged struct from which the properties of the Fluent Bit plugin, the flags of the
+// command line, their help texts and the README's table all come. It is a leaf: it knows no rule, record or host.
+package conf
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Settings is what a user can choose, with the defaults in the tags. The tags are the ones that kong reads, so that the command line
+// can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case.
+type Settings struct {
+	Rules    string `default:"builtin" placeholder:"LIST" help:"Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack."`
+	MinLevel string `default:"informational" placeholder:"LEVEL" enum:"informational,low,medium,high,critical" help:"Lowest level of a rule that is written on records. Rules below it are evaluated all the same."`
+	Key      string `default:"sigma" placeholder:"NAME" help:"Top-level key under which hits are written on a record."`
+	Strict   bool   `default:"false" help:"Refuse to start if any rule is rejected, instead of running the others."`
+}
+
+// Option describes one setting, as generated tables and host headers show it.
+type Option struct {
+	// Name is the property's name in snake case, such as min_level.
+	Name string
+	// Default is the value that holds when the property is not set, as a user would write it.
+	Default string
+	// Help is one or more sentences.
+	Help string
+	// Allowed lists the values that are accepted; empty means any.
+	Allowed []string
+
+	field int
+}
+
+// Flag returns the option's name as a flag of the command line, without dashes before it.
+func (o Option) Flag() string { return strings.ReplaceAll(o.Name, "_", "-") }
+
+// Options lists every setting in the order of the struct.
+func Options() []Option {
+	t := reflect.TypeFor[Settings]()
+	list := make([]Option, 0, t.NumField())
+	for i := range t.NumField() {
+		f := t.Field(i)
+		o := Option{Name: snake(f.Name), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), field: i}
+		if enum := f.Tag.Get("enum"); enum != "" {
+			o.Allowed = strings.Split(enum, ",")
+		}
+		if f.Type.Kind() == reflect.Bool {
+			o.Allowed = []string{"on", "off"}
+			o.Default = onOff(o.Default == "true")
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+// Default returns the settings that hold when nothing is set.
+func Default() Settings {
+	s, err := Parse(func(string) (string, bool) { return "", false })
+	if err != nil {
+		return Settings{} // unreachable: TestDefaultsAreValid parses them
+	}
+	return s
+}
+
+// Parse reads every setting from get, which returns a property's value and whether the user set it. All malformed values are reported
+// at once, each with the property's name and what is allowed.
+func Parse(get func(name string) (value string, set bool)) (Settings, error) {
+	var s Settings
+	var errs []error
+	v := reflect.ValueOf(&s).Elem()
+	for _, o := range Options() {
+		text, set := get(o.Name)
+		if !set {
+			text = o.Default
+		}
+		if err := o.assign(v.Field(o.field), strings.TrimSpace(text)); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	errs = append(errs, s.Validate())
+	return s, errors.Join(errs...)
+}
+
+// Validate reports what the types of the settings cannot rule out. A command line that fills the struct by itself calls it too.
+func (s *Settings) Validate() error {
+	if s.Rules == "" {
+		return errors.New("rules: no rules named; name files, directories, globs or builtin")
+	}
+	if err := validKey(s.Key); err != nil {
+		return fmt.Errorf("key: %w", err)
+	}
+	return nil
+}
+
+func (o Option) assign(field reflect.Value, text string) error {
+	if field.Kind() == reflect.Bool {
+		on, ok := parseBool(text)
+		if !ok {
+			return fmt.Errorf("%s: %q is not a switch; use on or off", o.Name, text)
+		}
+		field.SetBool(on)
+		return nil
+	}
+	if len(o.Allowed) > 0 {
+		text = strings.ToLower(text)
+		if !slices.Contains(o.Allowed, text) {
+			return fmt.Errorf("%s: %q is not one of %s", o.Name, text, strings.Join(o.Allowed, ", "))
+		}
+	}
+	field.SetString(text)
+	return nil
+}
+
+// validKey refuses names that would hide a part of the record itself or that no store accepts.
+func validKey(key string) error {
+	if key == "" {
+		return errors.New("the name is empty")
+	}
+	if len(key) > 128 {
+		return errors.New("the name is longer than 128 bytes")
+	}
+	if i := strings.IndexFunc(key, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r == unicode.ReplacementChar }); i >= 0 {
+		return fmt.Errorf("%q has a space, a control character or invalid UTF-8 in it", key)
+	}
+	if slices.Contains(recordFields(), key) {
+		return fmt.Errorf("%q is a field of CloudTrail records or of their envelopes; choose a name of your own, such as sigma", key)
+	}
+	return nil
+}
+
+// recordFields lists the top-level names that CloudTrail records and their known envelopes use (CloudTrail User Guide, "CloudTrail
+// record contents"): hits written there would displace evidence.
+func recordFields() []string {
+	return []string{
+		"additionalEventData", "addendum", "apiVersion", "awsRegion", "edgeDeviceDetails", "errorCode", "errorMessage", "eventCategory",
+		"eventID", "eventName", "eventSource", "eventTime", "eventType", "eventVersion", "insightDetails", "managementEvent", "readOnly",
+		"recipientAccountId", "requestID", "requestParameters", "resources", "responseElements", "serviceEventDetails",
+		"sessionCredentialFromConsole", "sharedEventID", "sourceIPAddress", "tlsDetails", "userAgent", "userIdentity", "vpcEndpointAccountId",
+		"vpcEndpointId",
+		"Message", "Records", "CloudTrailEvent", "_raw", "detail", "event", "eventData", "log", "logEvents", "message",
+	}
+}
+
+func parseBool(text string) (on, ok bool) {
+	switch strings.ToLower(text) {
+	case "on", "true", "yes":
+		return true, true
+	case "off", "false", "no":
+		return false, true
+	}
+	return false, false
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+// snake turns a Go field name into the host's spelling: MinLevel becomes min_level.
+func snake(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}

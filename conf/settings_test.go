@@ -1,0 +1,118 @@
+package conf
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func parse(t *testing.T, set map[string]string) (Settings, error) {
+	t.Helper()
+	return Parse(func(name string) (string, bool) {
+		v, ok := set[name]
+		return v, ok
+	})
+}
+
+func TestDefaultsAreValid(t *testing.T) {
+	s, err := parse(t, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Settings{Rules: "builtin", MinLevel: "informational", Key: "sigma"}
+	if diff := cmp.Diff(want, s); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(want, Default()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestParse(t *testing.T) {
+	f := func(name, value, wantErr string, want any) {
+		t.Helper()
+		s, err := parse(t, map[string]string{name: value})
+		if wantErr != "" {
+			if err == nil || !strings.Contains(err.Error(), wantErr) {
+				t.Errorf("%s=%q: error %v, want one with %q", name, value, err, wantErr)
+			}
+			return
+		}
+		if err != nil {
+			t.Errorf("%s=%q: %v", name, value, err)
+			return
+		}
+		for _, o := range Options() {
+			if o.Name == name {
+				if got := reflect.ValueOf(s).Field(o.field).Interface(); got != want {
+					t.Errorf("%s=%q: got %v, want %v", name, value, got, want)
+				}
+			}
+		}
+	}
+	f("rules", " /etc/sigma , builtin ", "", "/etc/sigma , builtin")
+	f("rules", "", "no rules named", nil)
+	f("rules", "  ", "no rules named", nil)
+	f("min_level", "high", "", "high")
+	f("min_level", "HIGH", "", "high")
+	f("min_level", "sever", `min_level: "sever" is not one of informational, low, medium, high, critical`, nil)
+	f("strict", "on", "", true)
+	f("strict", "Off", "", false)
+	f("strict", "true", "", true)
+	f("strict", "no", "", false)
+	f("strict", "2", `strict: "2" is not a switch; use on or off`, nil)
+	f("key", "detections", "", "detections")
+	f("key", "", "key: the name is empty", nil)
+	f("key", "a b", "has a space", nil)
+	f("key", "a\x00", "control character", nil)
+	f("key", "a\xff", "invalid UTF-8", nil)
+	f("key", strings.Repeat("k", 129), "longer than 128", nil)
+	f("key", "eventName", "is a field of CloudTrail records", nil)
+	f("key", "detail", "is a field of CloudTrail records", nil)
+}
+
+func TestParseReportsEveryMistake(t *testing.T) {
+	_, err := parse(t, map[string]string{"min_level": "x", "strict": "y", "key": ""})
+	for _, want := range []string{"min_level:", "strict:", "key:"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v lacks %q", err, want)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	var names []string
+	for _, o := range Options() {
+		names = append(names, o.Name+" --"+o.Flag())
+		if o.Help == "" || !strings.HasSuffix(o.Help, ".") {
+			t.Errorf("%s: help %q is not a sentence", o.Name, o.Help)
+		}
+		if strings.IndexFunc(o.Help, func(r rune) bool { return r > 126 || r < 32 }) >= 0 {
+			t.Errorf("%s: help is not plain ASCII, which the C header needs", o.Name)
+		}
+	}
+	want := []string{"rules --rules", "min_level --min-level", "key --key", "strict --strict"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestHeaderAndMarkdownNameEveryOption(t *testing.T) {
+	header, table := Header(), Markdown()
+	for _, o := range Options() {
+		if !strings.Contains(header, `OPTION("`+o.Name+`", "`+o.Default+`"`) {
+			t.Errorf("header lacks %s:\n%s", o.Name, header)
+		}
+		if !strings.Contains(table, "| `"+o.Name+"` | `--"+o.Flag()+"` | `"+o.Default+"` |") {
+			t.Errorf("table lacks %s:\n%s", o.Name, table)
+		}
+	}
+}
+
+func TestCString(t *testing.T) {
+	if got, want := cString("a\"b\\c\nd"), `"a\"b\\c\nd"`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,65 @@
+package enrich
+
+import (
+	"cmp"
+	"encoding/json"
+
+	"sigmatrail/rules"
+)
+
+// MergeJSON appends, as compact JSON, the annotation of hits united with existing, the JSON text of a value that already stands under
+// our key: rules by their id, or by their title where they have none (the new entry replaces the old one), the level the maximum, tactics and techniques without duplicates.
+// ours is false, and dst returned as it came, where existing is not of our shape: then it is somebody else's and must be kept as it is.
+func (t *Table) MergeJSON(dst, existing []byte, hits []Hit) (out []byte, ours bool) {
+	old, ours := parseAnnotation(existing)
+	if !ours {
+		return dst, false
+	}
+	a := t.collect(hits)
+	fresh := make(map[string]bool, len(a.hits))
+	entries := make([]json.RawMessage, 0, len(a.hits)+len(old.Rules))
+	for _, h := range a.hits {
+		e := &t.entries[h.Rule]
+		fresh[e.identity] = true
+		entries = append(entries, e.json(h.EventIDs))
+	}
+	for i, id := range old.ids {
+		if !fresh[id] {
+			entries = append(entries, old.Rules[i])
+		}
+	}
+	return appendAnnotation(dst, max(a.level, old.level).String(), entries,
+		union(a.tactics, old.Tactics), union(a.techniques, old.Techniques)), true
+}
+
+// written is an annotation as an earlier tier or pass wrote it.
+type written struct {
+	Level      string            `json:"level"`
+	Rules      []json.RawMessage `json:"rules"`
+	Tactics    []string          `json:"tactics"`
+	Techniques []string          `json:"techniques"`
+
+	level rules.Level
+	ids   []string // what identifies each of Rules
+}
+
+// parseAnnotation reports whether text is a map of our shape: a known level and at least one rule, each with its id or title as text.
+func parseAnnotation(text []byte) (written, bool) {
+	var w written
+	if json.Unmarshal(text, &w) != nil || len(w.Rules) == 0 {
+		return w, false
+	}
+	level, ok := rules.ParseLevel(w.Level)
+	if !ok {
+		return w, false
+	}
+	w.level = level
+	for _, raw := range w.Rules {
+		var rule struct{ ID, Title string }
+		if json.Unmarshal(raw, &rule) != nil || rule.ID+rule.Title == "" {
+			return w, false
+		}
+		w.ids = append(w.ids, cmp.Or(rule.ID, rule.Title))
+	}
+	return w, true
+}

@@ -1,0 +1,54 @@
+package chunk
+
+import "encoding/binary"
+
+// AppendMapHeader appends the shortest header of a map with n pairs.
+func AppendMapHeader(dst []byte, n int) []byte {
+	if n <= 15 {
+		return append(dst, 0x80|byte(n))
+	}
+	return appendLength(dst, 0xde, n)
+}
+
+// AppendArrayHeader appends the shortest header of an array with n elements.
+func AppendArrayHeader(dst []byte, n int) []byte {
+	if n <= 15 {
+		return append(dst, 0x90|byte(n))
+	}
+	return appendLength(dst, 0xdc, n)
+}
+
+// AppendStr appends text with the shortest header.
+func AppendStr(dst []byte, text string) []byte {
+	switch n := len(text); {
+	case n <= 31:
+		dst = append(dst, 0xa0|byte(n))
+	case n <= 0xff:
+		dst = append(dst, 0xd9, byte(n))
+	default:
+		dst = appendLength(dst, 0xda, n)
+	}
+	return append(dst, text...)
+}
+
+// appendLength appends the header code with a length of 16 bits, or the one after it with 32.
+func appendLength(dst []byte, code byte, n int) []byte {
+	if n <= 0xffff {
+		return binary.BigEndian.AppendUint16(append(dst, code), uint16(n)) //nolint:gosec // just compared
+	}
+	return binary.BigEndian.AppendUint32(append(dst, code+1), uint32(n)) //nolint:gosec // msgpack has no longer ones; callers' texts are short
+}
+
+// strSize returns how many bytes AppendStr appends.
+func strSize(text string) int {
+	switch n := len(text); {
+	case n <= 31:
+		return 1 + n
+	case n <= 0xff:
+		return 2 + n
+	case n <= 0xffff:
+		return 3 + n
+	default:
+		return 5 + n
+	}
+}

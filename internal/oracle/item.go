@@ -1,0 +1,202 @@
+package oracle
+
+import (
+	"net/netip"
+
+	"sigmatrail/internal/record"
+	"sigmatrail/rules"
+)
+
+// item evaluates one item. Negation stands outside everything else.
+func (o *Oracle) item(item *rules.Item, rec *record.Object) bool {
+	if item.Field == "" {
+		return o.values(item, []any{o.withoutOwnKey(rec)}, rec)
+	}
+	return o.values(item, o.lookup(rec, item.Field), rec) != item.Negate
+}
+
+// values holds if any value does, or with all every one.
+func (o *Oracle) values(item *rules.Item, found []any, rec *record.Object) bool {
+	for i := range item.Values {
+		if o.value(item, &item.Values[i], found, rec) != item.All {
+			return !item.All
+		}
+	}
+	return item.All
+}
+
+// value holds if it does for any element of what was found.
+func (o *Oracle) value(item *rules.Item, v *rules.Value, found []any, rec *record.Object) bool {
+	switch {
+	case item.Op == rules.Exists:
+		return v.Bool == (len(found) > 0)
+	case v.Kind == rules.Null:
+		return isNull(found)
+	case item.FieldRef:
+		return o.fieldRef(item, v, found, rec)
+	}
+	for _, e := range elements(found) {
+		if o.element(item, v, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// isNull reports whether nothing but null was found.
+func isNull(found []any) bool {
+	for _, e := range elements(found) {
+		if e != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// element compares one value with one element. An object is compared through its descendants and, where any part of a text will do, as its
+// JSON text; plain equality never matches one.
+func (o *Oracle) element(item *rules.Item, v *rules.Value, e any) bool {
+	object, isObject := e.(*record.Object)
+	if !isObject {
+		return o.scalar(item, v, e)
+	}
+	if !searchesInside(item, v) {
+		return false
+	}
+	for _, d := range descendants(object) {
+		if o.scalar(item, v, d) {
+			return true
+		}
+	}
+	if item.Op != rules.Contains && item.Op != rules.Regexp {
+		return false
+	}
+	return o.text(item, v, string(record.AppendJSON(nil, object)))
+}
+
+// searchesInside reports whether the comparison is of the substring family.
+func searchesInside(item *rules.Item, v *rules.Value) bool {
+	switch item.Op {
+	case rules.Contains, rules.StartsWith, rules.EndsWith, rules.Regexp:
+		return true
+	case rules.Equal:
+		return v.Kind == rules.Text && hasWildcard(v.Pattern)
+	}
+	return false
+}
+
+func hasWildcard(p rules.Pattern) bool {
+	for _, part := range p {
+		if part.Wildcard != rules.None {
+			return true
+		}
+	}
+	return false
+}
+
+// scalar compares one value with a text, number or boolean. Null and opaque values have no text and match nothing.
+func (o *Oracle) scalar(item *rules.Item, v *rules.Value, e any) bool {
+	text, ok := textOf(e)
+	if !ok {
+		return false
+	}
+	switch item.Op {
+	case rules.Less, rules.LessOrEqual, rules.Greater, rules.GreaterOrEqual:
+		return compareNumbers(item.Op, text, v.Number)
+	case rules.CIDR:
+		return inNetwork(text, v.Prefix)
+	case rules.Equal:
+		if v.Kind == rules.Number && equalsNumber(e, text, v.Number) {
+			return true
+		}
+	}
+	return o.text(item, v, text)
+}
+
+// text compares one value with a text.
+func (o *Oracle) text(item *rules.Item, v *rules.Value, text string) bool {
+	if item.Op == rules.Regexp {
+		return v.Regexp.MatchString(text)
+	}
+	return o.patterns[v].matches(text)
+}
+
+// equalsNumber compares a number of a rule: with a number by value, with a text by the number's canonical text.
+func equalsNumber(e any, text string, n rules.Decimal) bool {
+	if _, isText := e.(string); isText {
+		// The canonical text of a number is the one that parses to it and that the record would have for it.
+		canonical, ok := n.Canonical()
+		return ok && text == canonical
+	}
+	if _, isBool := e.(bool); isBool {
+		return false
+	}
+	d := rules.ParseDecimal(text)
+	return d.Valid && d.Compare(n) == 0
+}
+
+func compareNumbers(op rules.Op, text string, n rules.Decimal) bool {
+	d := rules.ParseDecimal(text)
+	if !d.Valid {
+		return false
+	}
+	order := d.Compare(n)
+	switch op {
+	case rules.Less:
+		return order < 0
+	case rules.LessOrEqual:
+		return order <= 0
+	case rules.Greater:
+		return order > 0
+	default:
+		return order >= 0
+	}
+}
+
+// inNetwork reports whether text is an address in the network, or a network wholly inside it.
+func inNetwork(text string, network netip.Prefix) bool {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return network.Contains(addr.Unmap().WithZone(""))
+	}
+	const mappedBits = 96
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		return false
+	}
+	if p.Addr().Is4In6() && p.Bits() >= mappedBits {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mappedBits)
+	}
+	return p.Bits() >= network.Bits() && network.Contains(p.Addr())
+}
+
+// fieldRef compares every element with every element of the field that v names.
+func (o *Oracle) fieldRef(item *rules.Item, v *rules.Value, found []any, rec *record.Object) bool {
+	others := elements(o.lookup(rec, v.Text))
+	for _, e := range elements(found) {
+		text, ok := textOf(e)
+		if !ok {
+			continue
+		}
+		for _, other := range others {
+			literal, ok := textOf(other)
+			if ok && newPattern(rules.Pattern{{Literal: literal}}, item.Op, item.Cased).matches(text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// textOf returns the text of a scalar.
+func textOf(e any) (string, bool) {
+	switch e := e.(type) {
+	case string:
+		return e, true
+	case bool:
+		if e {
+			return "true", true
+		}
+		return "false", true
+	}
+	return record.NumberText(e)
+}

@@ -1,0 +1,95 @@
+package oracle
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"sigmatrail/rules"
+)
+
+// pattern is a text with wildcards, as folded characters.
+type pattern struct {
+	parts []rune
+	cased bool
+}
+
+// The wildcards in a pattern. No character is negative.
+const (
+	anyRun       rune = -1
+	anyCharacter rune = -2
+)
+
+func newPattern(p rules.Pattern, op rules.Op, cased bool) pattern {
+	var parts []rune
+	if op == rules.Contains || op == rules.EndsWith {
+		parts = append(parts, anyRun)
+	}
+	for _, part := range p {
+		switch part.Wildcard {
+		case rules.Any:
+			parts = append(parts, anyRun)
+		case rules.One:
+			parts = append(parts, anyCharacter)
+		default:
+			parts = append(parts, characters(part.Literal, cased)...)
+		}
+	}
+	if op == rules.Contains || op == rules.StartsWith {
+		parts = append(parts, anyRun)
+	}
+	return pattern{parts: parts, cased: cased}
+}
+
+// characters returns the characters of text, without their case unless cased. A byte that is not UTF-8 is a character of its own, beyond
+// all others.
+func characters(text string, cased bool) []rune {
+	list := make([]rune, 0, len(text))
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			r = unicode.MaxRune + 1 + rune(text[i])
+		case !cased:
+			r = fold(r)
+		}
+		list = append(list, r)
+		i += size
+	}
+	return list
+}
+
+// fold returns the least of the characters that differ from r by case alone (Unicode simple folding).
+func fold(r rune) rune {
+	least := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		least = min(least, next)
+	}
+	return least
+}
+
+// matches reports whether the whole text fits the pattern. On a mismatch it takes one character more into the last run, which is enough: an
+// earlier run need never be longer.
+func (p pattern) matches(text string) bool {
+	chars := characters(text, p.cased)
+	i, j := 0, 0
+	run, resume := -1, 0
+	for j < len(chars) {
+		switch {
+		case i < len(p.parts) && p.parts[i] == anyRun:
+			run, resume = i, j
+			i++
+		case i < len(p.parts) && (p.parts[i] == anyCharacter || p.parts[i] == chars[j]):
+			i++
+			j++
+		case run >= 0:
+			resume++
+			i, j = run+1, resume
+		default:
+			return false
+		}
+	}
+	for i < len(p.parts) && p.parts[i] == anyRun {
+		i++
+	}
+	return i == len(p.parts)
+}

@@ -1,0 +1,42 @@
+package pipeline
+
+import "sigmatrail/internal/record"
+
+// Parse returns the event in a JSON text as a value that Judge takes. The error says where the text is wrong.
+func Parse(text []byte) (any, error) {
+	packed, err := record.AppendMsgpack(nil, text)
+	if err != nil {
+		return nil, err
+	}
+	body, _ := record.Decode(packed, 0)
+	return body, nil
+}
+
+// Count adds an event that was judged by Judge to the tally; Process does so by itself.
+func (e *Engine) Count(j *Judgement) {
+	counts := Tally{Events: 1}
+	j.count(&counts)
+	e.tally.add(&counts)
+}
+
+// AppendJSON appends the event, one JSON object, with the hits of j written on it, on one line. The bytes of its own members stay as they
+// are. Where j has no hits the event is appended as it is.
+func (e *Engine) AppendJSON(dst, event []byte, j *Judgement) ([]byte, error) {
+	hits := j.hits()
+	if len(hits) == 0 {
+		return record.AppendSpliced(dst, event, nil, nil)
+	}
+	key := e.settings.Key
+	existing, exists := record.LookupJSON(event, key)
+	if !exists {
+		return record.AppendSpliced(dst, event, nil, []record.Pair{{Key: key, Value: e.table.AppendJSON(nil, hits)}})
+	}
+	if merged, ours := e.table.MergeJSON(nil, existing, hits); ours {
+		return record.AppendSpliced(dst, event, []string{key}, []record.Pair{{Key: key, Value: merged}})
+	}
+	e.tally.displaced.Add(1)
+	spare := e.spare(func(name string) bool { _, taken := record.LookupJSON(event, name); return taken })
+	return record.AppendSpliced(dst, event, []string{key}, []record.Pair{
+		{Key: spare, Value: existing}, {Key: key, Value: e.table.AppendJSON(nil, hits)},
+	})
+}

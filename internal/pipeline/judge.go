@@ -1,0 +1,82 @@
+package pipeline
+
+import (
+	"slices"
+
+	"sigmatrail/enrich"
+	"sigmatrail/internal/record"
+)
+
+// Verdict is what the rules say of one CloudTrail record.
+type Verdict struct {
+	// Record is the record.
+	Record *record.Object
+	// Hits are indexes into Rules().Rules of the rules that match and are to be written, ascending.
+	Hits []int
+}
+
+// Judgement is what the rules say of one event, which may hold several records.
+type Judgement struct {
+	Content  record.Content
+	Verdicts []Verdict
+}
+
+// Judge finds the CloudTrail records in body, a value as record.Decode returns it, and evaluates the rules on each.
+func (e *Engine) Judge(body any) Judgement {
+	found, content := record.Find(body)
+	j := Judgement{Content: content, Verdicts: make([]Verdict, 0, len(found))}
+	for _, f := range found {
+		hits := e.evaluator.Match(f.Record)
+		hits = slices.DeleteFunc(hits, func(i int) bool { return e.set.Rules[i].Level < e.minLevel })
+		j.Verdicts = append(j.Verdicts, Verdict{Record: f.Record, Hits: hits})
+	}
+	return j
+}
+
+// hits turns the verdicts on one event into what is written on it: one entry a rule. Where the event holds several records, the entry
+// names those that matched.
+func (j *Judgement) hits() []enrich.Hit {
+	var hits []enrich.Hit
+	several := len(j.Verdicts) > 1
+	for _, v := range j.Verdicts {
+		for _, rule := range v.Hits {
+			i := slices.IndexFunc(hits, func(h enrich.Hit) bool { return h.Rule == rule })
+			if i < 0 {
+				i = len(hits)
+				hits = append(hits, enrich.Hit{Rule: rule})
+			}
+			if id, ok := eventID(v.Record); several && ok {
+				hits[i].EventIDs = append(hits[i].EventIDs, id)
+			}
+		}
+	}
+	return hits
+}
+
+// count adds what was found to a chunk's counts and returns whether anything is to be written.
+func (j *Judgement) count(t *Tally) bool {
+	t.Records += uint64(len(j.Verdicts))
+	if j.Content == record.Digest {
+		t.Digests++
+	}
+	hits := 0
+	for _, v := range j.Verdicts {
+		hits += len(v.Hits)
+	}
+	t.Hits += uint64(hits)
+	switch {
+	case hits > 0:
+		t.Matched++
+	case j.Content == record.Foreign:
+		t.Foreign++
+	default:
+		t.Unmatched++
+	}
+	return hits > 0
+}
+
+func eventID(r *record.Object) (string, bool) {
+	v, _ := r.Get("eventID")
+	id, ok := v.(string)
+	return id, ok
+}

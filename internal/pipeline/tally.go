@@ -1,0 +1,61 @@
+package pipeline
+
+import "sync/atomic"
+
+// Tally counts what an Engine has seen and done since it was made. Of events, Events == Matched + Unmatched + Foreign + Damaged +
+// Markers always holds; the other counts stand beside that sum.
+type Tally struct {
+	// Events counts framed events; the damaged rest of a chunk counts as one.
+	Events uint64
+	// Matched events left with hits written on them.
+	Matched uint64
+	// Unmatched events are CloudTrail records, or digest files, on which nothing was written.
+	Unmatched uint64
+	// Foreign events hold no CloudTrail record, or are no log events at all. They pass untouched.
+	Foreign uint64
+	// Damaged events cannot be walked. They pass untouched.
+	Damaged uint64
+	// Markers are the host's group markers. They pass untouched.
+	Markers uint64
+
+	// Records counts CloudTrail records inside events.
+	Records uint64
+	// Digests counts CloudTrail digest files.
+	Digests uint64
+	// Hits counts pairs of record and rule that were written.
+	Hits uint64
+	// Displaced counts values of somebody else's that stood under our key and were moved to <key>_original.
+	Displaced uint64
+	// Unwritten counts matched events whose hits could not be written (no memory); they count as Unmatched too.
+	Unwritten uint64
+}
+
+// tally is a Tally that many threads add to.
+type tally struct {
+	events, matched, unmatched, foreign, damaged, markers atomic.Uint64
+	records, digests, hits, displaced, unwritten          atomic.Uint64
+}
+
+// add adds the counts of one chunk.
+func (t *tally) add(d *Tally) {
+	t.events.Add(d.Events)
+	t.matched.Add(d.Matched)
+	t.unmatched.Add(d.Unmatched)
+	t.foreign.Add(d.Foreign)
+	t.damaged.Add(d.Damaged)
+	t.markers.Add(d.Markers)
+	t.records.Add(d.Records)
+	t.digests.Add(d.Digests)
+	t.hits.Add(d.Hits)
+	t.displaced.Add(d.Displaced)
+	t.unwritten.Add(d.Unwritten)
+}
+
+// load reads the counts one by one: between chunks they agree with each other, during one they may be apart by it.
+func (t *tally) load() Tally {
+	return Tally{
+		Events: t.events.Load(), Matched: t.matched.Load(), Unmatched: t.unmatched.Load(), Foreign: t.foreign.Load(),
+		Damaged: t.damaged.Load(), Markers: t.markers.Load(), Records: t.records.Load(), Digests: t.digests.Load(),
+		Hits: t.hits.Load(), Displaced: t.displaced.Load(), Unwritten: t.unwritten.Load(),
+	}
+}

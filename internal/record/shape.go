@@ -1,0 +1,147 @@
+package record
+
+import (
+	"strings"
+)
+
+// Content says what an event holds.
+type Content uint8
+
+const (
+	// Foreign is nothing that we know.
+	Foreign Content = iota
+	// CloudTrail is at least one CloudTrail record.
+	CloudTrail
+	// Digest is a CloudTrail digest file, which vouches for log files and holds no records.
+	Digest
+)
+
+// Found is one CloudTrail record in an event.
+type Found struct {
+	Record *Object
+}
+
+// maxWraps bounds how many envelopes may be around a record, such as an SNS message that holds an EventBridge event.
+const maxWraps = 4
+
+// Find returns the CloudTrail records in body, a value as Decode returns it, in their order: the body itself; the object under detail
+// (EventBridge), event (HEC) or eventData (CloudTrail Lake); JSON text in log, message, _raw, event, event.original, CloudTrailEvent or
+// Message (SNS); every logEvents[].message (CloudWatch Logs); every element of Records. The first of these that holds a record decides.
+// JSON text that is none is passed over.
+func Find(body any) ([]Found, Content) {
+	return find(body, maxWraps)
+}
+
+func find(body any, wraps int) ([]Found, Content) {
+	o, ok := body.(*Object)
+	if !ok || wraps == 0 {
+		return nil, Foreign
+	}
+	if IsRecord(o) {
+		return []Found{{Record: o}}, CloudTrail
+	}
+	if isDigest(o) {
+		return nil, Digest
+	}
+	for _, inner := range envelopes(o) {
+		if found, content := find(inner, wraps-1); content != Foreign {
+			return found, content
+		}
+	}
+	for _, list := range lists(o) {
+		if found := findAll(list, wraps-1); len(found) > 0 {
+			return found, CloudTrail
+		}
+	}
+	return nil, Foreign
+}
+
+// IsRecord reports whether o is a CloudTrail record: it has an eventName, of whatever type, and an eventSource under amazonaws.com. Where
+// eventVersion is present any eventSource will do, as CloudTrail Lake takes records of other sources.
+func IsRecord(o *Object) bool {
+	if _, ok := o.Get("eventName"); !ok {
+		return false
+	}
+	source, ok := o.Get("eventSource")
+	if !ok {
+		return false
+	}
+	if _, versioned := o.Get("eventVersion"); versioned {
+		return true
+	}
+	text, _ := source.(string)
+	return strings.HasSuffix(text, ".amazonaws.com")
+}
+
+// isDigest knows a digest file by the members that CloudTrail's documentation of their structure names.
+func isDigest(o *Object) bool {
+	for _, key := range []string{"awsAccountId", "digestStartTime", "digestS3Bucket", "logFiles"} {
+		if _, ok := o.Get(key); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// envelopes returns what may itself be a record or an envelope.
+func envelopes(o *Object) []any {
+	var inner []any
+	for _, key := range []string{"detail", "event", "eventData"} {
+		if v, ok := o.Get(key); ok {
+			inner = append(inner, v)
+		}
+	}
+	for _, key := range []string{"log", "message", "_raw", "event", "event.original", "CloudTrailEvent", "Message"} {
+		if text := o.Text(key); text != "" {
+			inner = append(inner, parseText(text))
+		}
+	}
+	if event, ok := o.Get("event"); ok {
+		if event, ok := event.(*Object); ok {
+			inner = append(inner, parseText(event.Text("original")))
+		}
+	}
+	return inner
+}
+
+// lists returns the values of which each may be a record or an envelope.
+func lists(o *Object) [][]any {
+	var all [][]any
+	if v, ok := o.Get("logEvents"); ok {
+		entries, _ := v.([]any)
+		var list []any
+		for _, e := range entries {
+			if e, ok := e.(*Object); ok {
+				list = append(list, parseText(e.Text("message")))
+			}
+		}
+		all = append(all, list)
+	}
+	if v, ok := o.Get("Records"); ok {
+		list, _ := v.([]any)
+		all = append(all, list)
+	}
+	return all
+}
+
+func findAll(list []any, wraps int) []Found {
+	var all []Found
+	for _, v := range list {
+		found, _ := find(v, wraps)
+		all = append(all, found...)
+	}
+	return all
+}
+
+// parseText returns the value of a JSON text that is an object, or nil.
+func parseText(text string) any {
+	if !strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") {
+		return nil
+	}
+	packed, err := AppendMsgpack(nil, []byte(text))
+	if err != nil {
+		return nil
+	}
+	v, _ := Decode(packed, 0)
+	return v
+}

@@ -1,0 +1,114 @@
+package main
+
+// #cgo CFLAGS: -std=gnu11 -Wall -Wextra -Werror -O2
+// #cgo LDFLAGS: -ldl
+// #include "shim.h"
+import "C"
+
+import (
+	"fmt"
+	"runtime/debug"
+	"unsafe"
+
+	"sigmatrail/conf"
+	"sigmatrail/internal/pipeline"
+)
+
+// sigmaReady does nothing: that it returns shows that Go's runtime is up.
+//
+//export sigmaReady
+func sigmaReady() {}
+
+// sigmaPreRun judges the instance's settings and rules before the host commits to them: -1 stops a start, a --dry-run or a hot reload, and
+// in the last case the old pipeline goes on. It keeps nothing but the loaded rules.
+//
+//export sigmaPreRun
+func sigmaPreRun(instance unsafe.Pointer) (rc C.int) {
+	log := hostLog{instance}
+	defer recoverAt(log, "checking the rules", func() { rc = -1 })
+	if _, err := open(log); err != nil {
+		return -1
+	}
+	return 0
+}
+
+// sigmaInit makes the engine of one instance and returns its handle, or 0 when it must not start. The host gives the handle back to
+// sigmaFilter and sigmaExit.
+//
+//export sigmaInit
+func sigmaInit(instance unsafe.Pointer) (context C.uintptr_t) {
+	log := hostLog{instance}
+	defer recoverAt(log, "starting", func() { context = 0 })
+	e, err := open(log)
+	if err != nil {
+		return 0
+	}
+	log.report(e)
+	return C.uintptr_t(instances.add(e))
+}
+
+// sigmaFilter judges one chunk. data is the host's and dead after the return; *out is memory of sigma_alloc that the host frees.
+//
+//export sigmaFilter
+func sigmaFilter(instance unsafe.Pointer, context C.uintptr_t, data unsafe.Pointer, size C.size_t, out *unsafe.Pointer, outSize *C.size_t) (rc C.int) {
+	log := hostLog{instance}
+	var memory unsafe.Pointer
+	defer recoverAt(log, "judging a chunk, which goes on untouched", func() {
+		C.sigma_free(memory)
+		rc = C.SIGMA_NOTOUCH
+	})
+	e := instances.get(uintptr(context))
+	if e == nil {
+		return C.SIGMA_NOTOUCH
+	}
+	// A bad address that the host hands us becomes a panic of this call, not the end of the process.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	spliced := e.Process(unsafe.Slice((*byte)(data), int(size)), func(n int) []byte {
+		memory = C.sigma_alloc(C.size_t(n))
+		if memory == nil {
+			log.print(logError, fmt.Sprintf("no memory for %d bytes: the hits of this chunk are not written", n))
+			return nil
+		}
+		return unsafe.Slice((*byte)(memory), n)
+	})
+	if spliced == nil {
+		C.sigma_free(memory)
+		return C.SIGMA_NOTOUCH
+	}
+	*out, *outSize = memory, C.size_t(len(spliced))
+	return C.SIGMA_MODIFIED
+}
+
+// sigmaExit ends one instance.
+//
+//export sigmaExit
+func sigmaExit(context C.uintptr_t) {
+	defer recoverAt(hostLog{}, "stopping", func() {})
+	if e := instances.remove(uintptr(context)); e != nil {
+		hostLog{}.print(logInfo, summary(e))
+	}
+}
+
+// open reads the instance's settings and loads its rules. What is wrong with either is logged here, once.
+func open(log hostLog) (*pipeline.Engine, error) {
+	settings, err := conf.Parse(log.property)
+	if err != nil {
+		log.lines(logError, err.Error())
+		return nil, err
+	}
+	e, err := pipeline.New(settings)
+	if err != nil {
+		log.problems(pipeline.Problems(err))
+		log.lines(logError, err.Error())
+		return nil, err
+	}
+	return e, nil
+}
+
+// recoverAt turns a panic into an error of the host's log; then decides the call's result. Nothing of Go ever unwinds into the host.
+func recoverAt(log hostLog, doing string, then func()) {
+	if r := recover(); r != nil {
+		log.lines(logError, fmt.Sprintf("a fault in sigmatrail while %s (please report it): %v\n%s", doing, r, debug.Stack()))
+		then()
+	}
+}

@@ -1,0 +1,84 @@
+package main
+
+// #include <stdlib.h>
+// #include "shim.h"
+import "C"
+
+import (
+	"fmt"
+	"strings"
+	"unsafe"
+
+	"sigmatrail/internal/pipeline"
+	"sigmatrail/rules"
+)
+
+const (
+	logError = C.SIGMA_LOG_ERROR
+	logWarn  = C.SIGMA_LOG_WARN
+	logInfo  = C.SIGMA_LOG_INFO
+	logDebug = C.SIGMA_LOG_DEBUG
+)
+
+// maxProblems bounds the diagnostics that one start writes to the host's log; check lists them all.
+const maxProblems = 20
+
+// hostLog writes to the host's log in the name of one instance of the host's, or of none. It may be used during that instance's callbacks.
+type hostLog struct{ instance unsafe.Pointer }
+
+// print logs one line.
+func (l hostLog) print(level C.int, line string) {
+	text := C.CString(strings.ReplaceAll(line, "\x00", "\\0"))
+	defer C.free(unsafe.Pointer(text))
+	C.sigma_log(l.instance, level, text)
+}
+
+// lines logs each line of text by itself, as the host's log expects.
+func (l hostLog) lines(level C.int, text string) {
+	for line := range strings.Lines(text) {
+		l.print(level, strings.TrimRight(line, "\r\n"))
+	}
+}
+
+// property returns what the user set for one of our properties.
+func (l hostLog) property(name string) (string, bool) {
+	key := C.CString(name)
+	defer C.free(unsafe.Pointer(key))
+	value := C.sigma_property(l.instance, key)
+	if value == nil {
+		return "", false
+	}
+	return C.GoString(value), true
+}
+
+// report says at start what runs and what does not.
+func (l hostLog) report(e *pipeline.Engine) {
+	set := e.Rules()
+	l.problems(set.Problems)
+	l.print(logInfo, fmt.Sprintf("sigmatrail %s: %d rules loaded, %d not applicable to CloudTrail, %d rejected",
+		version, len(set.Rules), len(set.NotApplicable), set.Rejected))
+}
+
+// problems logs diagnostics: errors always, warnings for those who debug.
+func (l hostLog) problems(list rules.Problems) {
+	shown := 0
+	for _, p := range list {
+		level := C.int(logError)
+		if p.Severity == rules.Warning {
+			level = logDebug
+		} else if shown++; shown > maxProblems {
+			continue
+		}
+		l.lines(level, p.String())
+	}
+	if shown > maxProblems {
+		l.print(logError, fmt.Sprintf("… and %d more errors in rules; sigmatrail check lists them all", shown-maxProblems))
+	}
+}
+
+// summary is the line with which an instance leaves.
+func summary(e *pipeline.Engine) string {
+	t := e.Tally()
+	return fmt.Sprintf("sigmatrail: %d events = %d matched + %d unmatched + %d not CloudTrail + %d damaged + %d group markers; %d records, %d hits",
+		t.Events, t.Matched, t.Unmatched, t.Foreign, t.Damaged, t.Markers, t.Records, t.Hits)
+}

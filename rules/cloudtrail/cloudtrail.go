@@ -1,0 +1,14 @@
+// Package cloudtrail is the bundled rule pack: Sigma rules on AWS CloudTrail records, written for this project, each with its tests beside
+// it.
+package cloudtrail
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed *.yml
+var files embed.FS //nolint:gochecknoglobals // embed needs one
+
+// FS returns the pack: NAME.yml holds a rule, NAME.test.yml its tests.
+func FS() fs.FS { return files }

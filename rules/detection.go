@@ -1,0 +1,172 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// detection reads the search identifiers, then the conditions over them (sigma-rules-specification.md, "Detection").
+func (p *parser) detection() {
+	n := p.doc.get("detection")
+	switch {
+	case n == nil:
+		p.err(p.doc.place, MissingField, "the rule has no detection")
+		return
+	case n.kind != mapNode:
+		p.err(n.place, WrongType, "detection must be a map of search identifiers and a condition")
+		return
+	}
+	for _, m := range n.pairs {
+		// timeframe belongs to the old aggregations; without one it means nothing.
+		if m.key.text != "condition" && m.key.text != "timeframe" {
+			p.rule.Searches = append(p.rule.Searches, p.search(m.key, m.value))
+		}
+	}
+	c := n.get("condition")
+	if c == nil {
+		p.err(n.place, MissingField, "the detection has no condition")
+		return
+	}
+	p.conditions(c)
+}
+
+// conditions reads one condition, or a list of them, which are alternatives.
+func (p *parser) conditions(n *node) {
+	list := []*node{n}
+	if n.kind == listNode {
+		list = n.items
+	}
+	if len(list) == 0 {
+		p.err(n.place, ConditionSyntax, "the list of conditions is empty")
+	}
+	for _, c := range list {
+		if c.kind != scalarNode || c.tag == "!!null" {
+			p.err(c.place, WrongType, "a condition must be a text")
+			continue
+		}
+		p.condition(c)
+	}
+}
+
+func (p *parser) condition(n *node) {
+	c, upper, err := parseCondition(n.text, p.rule.Searches)
+	var wrong *conditionError
+	if errors.As(err, &wrong) {
+		p.errHint(n.placeIn(p.report, wrong.offset), wrong.code, wrong.hint, "%s", wrong.message)
+		return
+	}
+	for _, t := range upper {
+		p.warn(n.placeIn(p.report, t.offset), ConditionUpperCase, "%q should be written in lower case", t.text)
+	}
+	p.rule.Conditions = append(p.rule.Conditions, c)
+}
+
+// search reads one search identifier: a map is one group, a list of maps one each, a list of plain values keywords.
+func (p *parser) search(key, n *node) *Search {
+	s := &Search{Position: p.position(key.place), Name: key.text}
+	switch n.kind {
+	case mapNode:
+		s.Groups = p.group(s.Groups, key, n)
+	case listNode:
+		s.Groups = p.alternatives(key, n)
+	default:
+		if n.tag == "!!null" {
+			p.err(key.place, EmptySelection, "the search identifier %q is empty", key.text)
+			break
+		}
+		s.Groups = p.keywords(s.Groups, n, []*node{n})
+	}
+	return s
+}
+
+// alternatives reads a list: each map in it is a group, and the plain values together are one group of keywords.
+func (p *parser) alternatives(key, n *node) []Group {
+	if len(n.items) == 0 {
+		p.err(key.place, EmptySelection, "the search identifier %q is empty", key.text)
+	}
+	var groups []Group
+	var words []*node
+	for _, item := range n.items {
+		switch item.kind {
+		case mapNode:
+			groups = p.group(groups, key, item)
+		case listNode:
+			p.err(item.place, WrongType, "a list in a list means nothing here")
+		default:
+			words = append(words, item)
+		}
+	}
+	return p.keywords(groups, n, words)
+}
+
+// keywords adds the group of values that are looked for in the whole record.
+func (p *parser) keywords(groups []Group, at *node, words []*node) []Group {
+	if len(words) == 0 {
+		return groups
+	}
+	item := &Item{Position: p.position(at.place), Op: Contains}
+	p.values(item, words)
+	return append(groups, Group{Items: []*Item{item}})
+}
+
+func (p *parser) group(groups []Group, key, n *node) []Group {
+	if len(n.pairs) == 0 {
+		p.err(n.place, EmptySelection, "a map of %q is empty", key.text)
+	}
+	var g Group
+	for _, m := range n.pairs {
+		if item := p.item(m.key, m.value); item != nil {
+			g.Items = append(g.Items, item)
+		}
+	}
+	return append(groups, g)
+}
+
+// item reads field|modifier|…: values.
+func (p *parser) item(key, n *node) *Item {
+	parts := strings.Split(key.text, "|")
+	item := &Item{Position: p.position(key.place), Field: parts[0], Modifiers: parts[1:]}
+	if !p.field(key, item) || !p.modifiers(key, item) {
+		return nil
+	}
+	values := []*node{n}
+	if n.kind == listNode {
+		values = n.items
+	}
+	switch {
+	case n.kind == mapNode:
+		p.errHint(n.place, WrongType, "write the inner field with a dot: "+innerField(item.Field, n), "the values of %q cannot be a map", item.Field)
+	case len(values) == 0:
+		p.err(n.place, EmptySelection, "the list of values is empty")
+	case item.All && len(values) < 2:
+		p.err(n.place, AllSingle, "all needs at least two values; leave it out for one")
+	default:
+		p.values(item, values)
+	}
+	return item
+}
+
+func innerField(field string, n *node) string {
+	if len(n.pairs) == 0 {
+		return field + ".NAME"
+	}
+	return field + "." + n.pairs[0].key.text
+}
+
+// field checks the name. Without one the item is about keywords.
+func (p *parser) field(key *node, item *Item) bool {
+	switch {
+	case item.Field == "" && len(item.Modifiers) > 0:
+		return true
+	case strings.TrimSpace(item.Field) != item.Field || item.Field == "":
+		p.err(key.place, BadField, "the field name %q is empty or has spaces around it", item.Field)
+		return false
+	case strings.ContainsAny(item.Field, "*?"):
+		outer := strings.TrimRight(strings.TrimRight(item.Field, "*?"), ".")
+		p.errHint(key.place, BadField, fmt.Sprintf("to look for a text anywhere inside write %s|contains", outer),
+			"the field name %q has a wildcard; fields are named exactly", item.Field)
+		return false
+	}
+	return true
+}

@@ -1,0 +1,103 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// operators are the modifiers that choose how a value is compared (sigma-appendix-modifiers.md).
+func operators() map[string]Op {
+	return map[string]Op{
+		"contains": Contains, "startswith": StartsWith, "endswith": EndsWith, "re": Regexp, "cidr": CIDR, "exists": Exists,
+		"lt": Less, "lte": LessOrEqual, "gt": Greater, "gte": GreaterOrEqual,
+	}
+}
+
+// unsupportedModifiers are those of the specification that this version does not evaluate.
+func unsupportedModifiers() []string {
+	return []string{
+		"base64", "base64offset", "wide", "utf16", "utf16le", "utf16be", "windash", "expand",
+		"minute", "hour", "day", "week", "month", "year",
+	}
+}
+
+// switches are the modifiers that change an item beside its operator.
+func switches() []string { return []string{"all", "cased", "neq", "fieldref", "i", "m", "s"} }
+
+// modifiers works out the chain of modifiers.
+func (p *parser) modifiers(key *node, item *Item) bool {
+	ok := true
+	chosen := ""
+	for i, name := range item.Modifiers {
+		op, isOperator := operators()[name]
+		switch {
+		case slices.Contains(item.Modifiers[:i], name):
+			p.err(key.place, ModifierConflict, "the modifier %q stands twice", name)
+			ok = false
+		case isOperator && chosen != "":
+			p.err(key.place, ModifierConflict, "the modifiers %q and %q cannot combine", chosen, name)
+			ok = false
+		case isOperator:
+			item.Op, chosen = op, name
+		case slices.Contains(unsupportedModifiers(), name):
+			p.err(key.place, UnsupportedModifier, "this version does not evaluate the modifier %q", name)
+			ok = false
+		case !slices.Contains(switches(), name):
+			p.errHint(key.place, UnknownModifier, likelyModifier(name), "Sigma has no modifier %q", name)
+			ok = false
+		}
+	}
+	item.All = slices.Contains(item.Modifiers, "all")
+	item.Cased = slices.Contains(item.Modifiers, "cased")
+	item.Negate = slices.Contains(item.Modifiers, "neq")
+	item.FieldRef = slices.Contains(item.Modifiers, "fieldref")
+	if item.Field == "" && chosen == "" {
+		item.Op = Contains
+	}
+	return ok && p.combination(key, item, chosen)
+}
+
+func likelyModifier(name string) string {
+	known := append(switches(), unsupportedModifiers()...)
+	for op := range operators() {
+		known = append(known, op)
+	}
+	slices.Sort(known)
+	if best := nearest(strings.ToLower(name), known); best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	return "modifiers are " + strings.Join(known, ", ")
+}
+
+// combination refuses modifiers that mean nothing together.
+func (p *parser) combination(key *node, item *Item, operator string) bool {
+	has := func(names ...string) string {
+		for _, name := range names {
+			if slices.Contains(item.Modifiers, name) {
+				return name
+			}
+		}
+		return ""
+	}
+	isText := item.Op == Equal || item.Op == Contains || item.Op == StartsWith || item.Op == EndsWith
+	var wrong string
+	switch {
+	case has("i", "m", "s") != "" && item.Op != Regexp:
+		wrong = fmt.Sprintf("%q is a flag of re and stands behind it", has("i", "m", "s"))
+	case item.Cased && item.Op == Regexp:
+		wrong = "re is case-sensitive already; cased adds nothing, and i takes it away"
+	case item.Cased && !isText:
+		wrong = fmt.Sprintf("cased means nothing with %q", operator)
+	case item.FieldRef && !isText:
+		wrong = fmt.Sprintf("fieldref cannot combine with %q", operator)
+	case item.Op == Exists && has("all", "neq") != "":
+		wrong = fmt.Sprintf("exists cannot combine with %q; write exists: true or exists: false", has("all", "neq"))
+	case item.Field == "" && (item.FieldRef || item.Negate || (item.Op != Contains && item.Op != Regexp)):
+		wrong = "keywords can only take all, cased, contains and re"
+	}
+	if wrong != "" {
+		p.err(key.place, ModifierConflict, "%s", wrong)
+	}
+	return wrong == ""
+}

@@ -1,0 +1,188 @@
+package rules
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Parse reads all documents of one file of rules. file stands for it in positions. It returns every rule without an error, and all problems
+// of all documents, sorted by place. It never panics and keeps nothing of src but copies.
+func Parse(file string, src []byte) ([]*Rule, Problems) {
+	rs, problems, _ := parseFile(file, src)
+	return rs, problems
+}
+
+// parseFile also counts the documents that are rejected.
+func parseFile(file string, src []byte) (rs []*Rule, problems Problems, rejected int) {
+	r := newReport(file, src)
+	for _, doc := range readYAML(src, r) {
+		before := r.errors
+		var rule *Rule
+		if doc.root != nil {
+			rule = parseDocument(doc.root, r)
+		}
+		switch {
+		case doc.broken || r.errors > before:
+			rejected++
+		case rule != nil:
+			rs = append(rs, rule)
+		}
+	}
+	r.problems.sort()
+	return rs, r.problems, rejected
+}
+
+// parser reads one document.
+type parser struct {
+	*report
+	doc  *node
+	rule *Rule
+}
+
+func parseDocument(doc *node, r *report) *Rule {
+	if doc.kind == scalarNode && doc.tag == "!!null" {
+		return nil // an empty document, as behind a last ---
+	}
+	if doc.kind != mapNode {
+		r.err(doc.place, NotARule, "a rule must be a map")
+		return nil
+	}
+	if unsupported(doc, r) {
+		return nil
+	}
+	p := &parser{report: r, doc: doc, rule: &Rule{Position: r.position(doc.place)}}
+	p.attributes()
+	p.logSource()
+	p.level()
+	p.status()
+	p.taxonomy()
+	p.id()
+	p.detection()
+	return p.rule
+}
+
+// unsupported reports the kinds of documents that Sigma has beside detection rules.
+func unsupported(doc *node, r *report) bool {
+	for _, other := range []struct {
+		key  string
+		code Code
+		what string
+	}{
+		{"correlation", CorrelationUnsupported, "correlation rules"},
+		{"filter", FilterUnsupported, "Sigma Filters"},
+		{"action", CollectionUnsupported, "rule collections with action"},
+	} {
+		if doc.get(other.key) != nil && (doc.get("detection") == nil || other.key == "action") {
+			r.err(doc.place, other.code, "this version does not evaluate %s", other.what)
+			return true
+		}
+	}
+	return false
+}
+
+// attributes reads what is kept as it is.
+func (p *parser) attributes() {
+	for key, field := range map[string]*string{
+		"title": &p.rule.Title, "id": &p.rule.ID, "name": &p.rule.Name, "description": &p.rule.Description, "author": &p.rule.Author,
+		"license": &p.rule.License, "date": &p.rule.Date, "modified": &p.rule.Modified, "taxonomy": &p.rule.Taxonomy,
+	} {
+		*field = p.text(p.doc, key)
+	}
+	p.rule.Tags = p.texts("tags")
+	p.rule.References = p.texts("references")
+	p.rule.FalsePositives = p.texts("falsepositives")
+	p.rule.Fields = p.texts("fields")
+	if p.rule.Title == "" {
+		p.err(p.doc.place, MissingField, "the rule has no title")
+	}
+}
+
+// text returns the scalar under key, trimmed, or "".
+func (p *parser) text(m *node, key string) string {
+	n := m.get(key)
+	switch {
+	case n == nil || n.tag == "!!null":
+		return ""
+	case n.kind != scalarNode:
+		p.err(n.place, WrongType, "%s must be a text", key)
+		return ""
+	}
+	return strings.TrimSpace(n.text)
+}
+
+// texts returns the list of scalars under key. A single scalar counts as a list of one, as many old rules write it.
+func (p *parser) texts(key string) []string {
+	n := p.doc.get(key)
+	switch {
+	case n == nil || n.tag == "!!null":
+		return nil
+	case n.kind == scalarNode:
+		return []string{strings.TrimSpace(n.text)}
+	case n.kind == mapNode:
+		p.err(n.place, WrongType, "%s must be a list of texts", key)
+		return nil
+	}
+	var list []string
+	for _, item := range n.items {
+		if item.kind != scalarNode {
+			p.err(item.place, WrongType, "%s must be a list of texts", key)
+			continue
+		}
+		list = append(list, strings.TrimSpace(item.text))
+	}
+	return list
+}
+
+func (p *parser) logSource() {
+	n := p.doc.get("logsource")
+	if n == nil {
+		p.err(p.doc.place, MissingField, "the rule has no logsource; for CloudTrail it is product: aws, service: cloudtrail")
+		return
+	}
+	if n.kind != mapNode {
+		p.err(n.place, WrongType, "logsource must be a map with category, product or service")
+		return
+	}
+	p.rule.LogSource = LogSource{
+		Category: p.text(n, "category"), Product: p.text(n, "product"), Service: p.text(n, "service"), Definition: p.text(n, "definition"),
+	}
+}
+
+func (p *parser) level() {
+	p.rule.Level = Medium
+	text := p.text(p.doc, "level")
+	if text == "" {
+		p.warn(p.doc.place, NoLevel, "the rule has no level; it counts as medium")
+		return
+	}
+	level, ok := ParseLevel(text)
+	if !ok {
+		p.errHint(p.doc.get("level").place, BadLevel, "use one of "+strings.Join(levelNames(), ", "), "%q is no level", text)
+	}
+	p.rule.Level = level
+}
+
+func (p *parser) status() {
+	known := []string{"stable", "test", "experimental", "deprecated", "unsupported"}
+	p.rule.Status = strings.ToLower(p.text(p.doc, "status"))
+	if p.rule.Status != "" && !slices.Contains(known, p.rule.Status) {
+		p.errHint(p.doc.get("status").place, BadStatus, "use one of "+strings.Join(known, ", "), "%q is no status", p.rule.Status)
+	}
+}
+
+func (p *parser) taxonomy() {
+	if t := p.rule.Taxonomy; t != "" && t != "sigma" {
+		p.err(p.doc.get("taxonomy").place, BadTaxonomy, "the rule uses the taxonomy %q, for which there is no field mapping", t)
+	}
+}
+
+func (p *parser) id() {
+	if id := p.rule.ID; id != "" && !isUUID(id) {
+		p.warn(p.doc.get("id").place, IDNotUUID, "the id %q is no UUID", id)
+	}
+}
+
+func isUUID(text string) bool {
+	return regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`).MatchString(text)
+}
