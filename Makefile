@@ -1,0 +1,60 @@
+# sigmatrail. Run make help for the targets.
+
+GO        ?= go
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS    = -s -w -X main.version=$(VERSION)
+GOBUILD    = $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+LINT       = $(GO) tool -modfile=tools/go.mod golangci-lint
+FUZZTIME  ?= 60s
+PURE       = $(shell $(GO) list ./... | grep -v -e /plugin -e /flbhost -e /e2e)
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test race fuzz bench lint e2e fmt generate requirements FORCE
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 12
+
+build: requirements build/sigmatrail build/flb-filter_sigma.so ## build build/sigmatrail and build/flb-filter_sigma.so
+
+build/sigmatrail: FORCE
+	CGO_ENABLED=0 $(GOBUILD) -o $@ ./cmd/sigmatrail
+
+build/flb-filter_sigma.so: FORCE
+	CGO_ENABLED=1 $(GOBUILD) -buildmode=c-shared -o $@ ./plugin
+	@rm -f build/flb-filter_sigma.h
+
+demo: build ## run records through the rules and show what comes out
+	@sh demo/run.sh
+
+test: build ## run every test but the end-to-end ones
+	$(GO) test $(shell $(GO) list ./... | grep -v /e2e)
+
+race: requirements ## run the tests of the pure Go packages under the race detector
+	CGO_ENABLED=1 $(GO) test -race $(PURE)
+
+fuzz: requirements ## run every fuzz target for FUZZTIME (60s)
+	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' sh tools/fuzz.sh
+
+bench: requirements ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem $(PURE)
+
+lint: requirements ## check style, borders between packages, generated files and module files
+	$(LINT) run
+	$(LINT) fmt --diff
+	$(GO) run ./conf/generate -check
+	$(GO) mod tidy -diff
+	cd tools && $(GO) mod tidy -diff
+
+e2e: build ## run the tests with a real fluent-bit, which must be on PATH
+	$(GO) test -count=1 -v ./e2e
+
+fmt: ## format the code
+	$(LINT) fmt
+
+generate: ## rewrite what is derived from the table of settings
+	$(GO) generate ./...
+
+requirements:
+	@GO='$(GO)' sh tools/requirements.sh
+
+FORCE:

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Runs every fuzz target for FUZZTIME, one after the other.
+set -eu
+GO=${GO:-go}
+for package in $("$GO" list ./... | grep -v -e /plugin -e /e2e); do
+	for target in $("$GO" test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
+		echo "== $package $target"
+		"$GO" test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-60s}" "$package"
+	done
+done
