@@ -33,6 +33,11 @@ func (e *Engine) Judge(body any) Judgement {
 	return j
 }
 
+// Hit reports whether any rule is to be written.
+func (j *Judgement) Hit() bool {
+	return slices.ContainsFunc(j.Verdicts, func(v Verdict) bool { return len(v.Hits) > 0 })
+}
+
 // hits turns the verdicts on one event into what is written on it: one entry a rule. Where the event holds several records, the entry
 // names those that matched.
 func (j *Judgement) hits() []enrich.Hit {

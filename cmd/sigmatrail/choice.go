@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sigmatrail/internal/pipeline"
+	"sigmatrail/internal/record"
+)
+
+// choice is which records a scan is about.
+type choice struct {
+	from, to         time.Time // zero: no bound
+	accounts, region []string
+	seen             map[string]bool // nil: duplicates count
+
+	duplicates, undated uint64
+}
+
+func newChoice(c *scanCommand) (*choice, error) {
+	from, err := parseBound("--from", c.From)
+	if err != nil {
+		return nil, err
+	}
+	to, err := parseBound("--to", c.To)
+	if err != nil {
+		return nil, err
+	}
+	choice := &choice{from: from, to: to, accounts: c.Account, region: c.Region}
+	if c.Dedupe {
+		choice.seen = make(map[string]bool)
+	}
+	return choice, nil
+}
+
+func parseBound(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%s: %q is no time such as 2026-11-20 or 2026-11-20T08:00:00Z", flag, text)
+}
+
+// keep leaves only the chosen records in j and reports whether the event still counts: one in which no record was found does.
+func (c *choice) keep(j *pipeline.Judgement) bool {
+	if len(j.Verdicts) == 0 {
+		return true
+	}
+	j.Verdicts = slices.DeleteFunc(j.Verdicts, func(v pipeline.Verdict) bool { return !c.chosen(v.Record) })
+	return len(j.Verdicts) > 0
+}
+
+func (c *choice) chosen(r *record.Object) bool {
+	if len(c.region) > 0 && !slices.Contains(c.region, r.Text("awsRegion")) {
+		return false
+	}
+	if len(c.accounts) > 0 && !slices.Contains(c.accounts, account(r)) {
+		return false
+	}
+	if !c.inTime(r) {
+		return false
+	}
+	return !c.deliveredBefore(r)
+}
+
+func account(r *record.Object) string {
+	if id := r.Text("recipientAccountId"); id != "" {
+		return id
+	}
+	return identity(r).Text("accountId")
+}
+
+func (c *choice) inTime(r *record.Object) bool {
+	if c.from.IsZero() && c.to.IsZero() {
+		return true
+	}
+	t, ok := record.Time(r)
+	if !ok {
+		c.undated++
+		return false
+	}
+	return !t.Before(c.from) && (c.to.IsZero() || t.Before(c.to))
+}
+
+// deliveredBefore notes the record; one without an eventID is never a duplicate.
+func (c *choice) deliveredBefore(r *record.Object) bool {
+	id := r.Text("eventID")
+	if c.seen == nil || id == "" {
+		return false
+	}
+	key := strings.Join([]string{r.Text("recipientAccountId"), id}, "\x00")
+	if c.seen[key] {
+		c.duplicates++
+		return true
+	}
+	c.seen[key] = true
+	return false
+}
+
+// identity returns the record's userIdentity, or an object without members.
+func identity(r *record.Object) *record.Object {
+	v, _ := r.Get("userIdentity")
+	if o, ok := v.(*record.Object); ok {
+		return o
+	}
+	return record.NewObject()
+}

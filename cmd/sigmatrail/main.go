@@ -1,0 +1,83 @@
+// Command sigmatrail runs Sigma rules over CloudTrail files with the same engine that the Fluent Bit plugin has.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the linker.
+var version = "dev" //nolint:gochecknoglobals // the linker can set nothing else
+
+// Exit codes: everything was read and judged, something was not, the command line is wrong.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2
+)
+
+type cli struct {
+	Scan    scanCommand    `cmd:"" help:"Run rules over CloudTrail files and print what matches."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// streams are where a command reads and writes; results go to out, all else to err.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// errReported ends a command with exitError after it has said itself what went wrong.
+var errReported = errors.New("reported") //nolint:gochecknoglobals // a sentinel
+
+func main() {
+	os.Exit(run(os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+}
+
+// run executes one command line and returns the exit code.
+func run(args []string, std streams) int {
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("sigmatrail"),
+		kong.Description("Sigma detection rules on AWS CloudTrail records."),
+		kong.Writers(std.out, std.err),
+		kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(std.err, "sigmatrail:", err)
+		return exitUsage
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(std.err, "sigmatrail: %v\nRun sigmatrail --help, or sigmatrail COMMAND --help.\n", err)
+		return exitUsage
+	}
+	switch err := command.Run(std); {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errReported):
+	default:
+		fmt.Fprintln(std.err, "sigmatrail:", err)
+	}
+	return exitError
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(std streams) error {
+	_, err := fmt.Fprintln(std.out, "sigmatrail", version)
+	return err
+}
