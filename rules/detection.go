@@ -51,8 +51,7 @@ func (p *parser) conditions(n *node) {
 
 func (p *parser) condition(n *node) {
 	c, upper, err := parseCondition(n.text, p.rule.Searches)
-	var wrong *conditionError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*conditionError](err); ok {
 		p.errHint(n.placeIn(p.report, wrong.offset), wrong.code, wrong.hint, "%s", wrong.message)
 		return
 	}

@@ -33,7 +33,7 @@ func (l Level) String() string {
 func ParseLevel(name string) (Level, bool) {
 	for i, n := range levelNames() {
 		if strings.EqualFold(n, name) {
-			return Level(i), true //nolint:gosec // five levels
+			return Level(i), true
 		}
 	}
 	return 0, false

@@ -33,7 +33,7 @@ type Set struct {
 func Load(spec string, packs map[string]fs.FS) (*Set, error) {
 	l := loader{set: &Set{}, byID: make(map[string]*loaded), seen: make(map[string]bool)}
 	var errs []error
-	for _, entry := range strings.Split(spec, ",") {
+	for entry := range strings.SplitSeq(spec, ",") {
 		if entry = strings.TrimSpace(entry); entry == "" {
 			continue
 		}

@@ -81,23 +81,27 @@ func (p *parser) combination(key *node, item *Item, operator string) bool {
 		return ""
 	}
 	isText := item.Op == Equal || item.Op == Contains || item.Op == StartsWith || item.Op == EndsWith
-	var wrong string
-	switch {
-	case has("i", "m", "s") != "" && item.Op != Regexp:
-		wrong = fmt.Sprintf("%q is a flag of re and stands behind it", has("i", "m", "s"))
-	case item.Cased && item.Op == Regexp:
-		wrong = "re is case-sensitive already; cased adds nothing, and i takes it away"
-	case item.Cased && !isText:
-		wrong = fmt.Sprintf("cased means nothing with %q", operator)
-	case item.FieldRef && !isText:
-		wrong = fmt.Sprintf("fieldref cannot combine with %q", operator)
-	case item.Op == Exists && has("all", "neq") != "":
-		wrong = fmt.Sprintf("exists cannot combine with %q; write exists: true or exists: false", has("all", "neq"))
-	case item.Field == "" && (item.FieldRef || item.Negate || (item.Op != Contains && item.Op != Regexp)):
-		wrong = "keywords can only take all, cased, contains and re"
+	for _, rule := range []struct {
+		broken bool
+		format string
+		arg    string
+	}{
+		{has("i", "m", "s") != "" && item.Op != Regexp, "%q is a flag of re and stands behind it", has("i", "m", "s")},
+		{item.Cased && item.Op == Regexp, "%q adds nothing to re, which is case-sensitive already; i takes it away", "cased"},
+		{item.Cased && !isText, "cased means nothing with %q", operator},
+		{item.FieldRef && !isText, "fieldref cannot combine with %q", operator},
+		{item.Op == Exists && has("all", "neq") != "", "exists cannot combine with %q; write exists: true or exists: false", has("all", "neq")},
+		{item.Field == "" && !isKeyword(item), "keywords can take all, cased, contains and re, not %q", strings.Join(item.Modifiers, "|")},
+	} {
+		if rule.broken {
+			p.err(key.place, ModifierConflict, rule.format, rule.arg)
+			return false
+		}
 	}
-	if wrong != "" {
-		p.err(key.place, ModifierConflict, "%s", wrong)
-	}
-	return wrong == ""
+	return true
+}
+
+// isKeyword reports whether an item without a field asks for what keywords can be asked.
+func isKeyword(item *Item) bool {
+	return !item.FieldRef && !item.Negate && (item.Op == Contains || item.Op == Regexp)
 }

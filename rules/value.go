@@ -86,15 +86,11 @@ func unmapPrefix(p netip.Prefix) netip.Prefix {
 
 // regexp compiles the value as RE2, which has no backtracking and so cannot be made to take long.
 func (p *parser) regexp(item *Item, n *node, v *Value) bool {
-	flags := ""
+	text := n.text
 	for _, flag := range []string{"i", "m", "s"} {
 		if slices.Contains(item.Modifiers, flag) {
-			flags += flag
+			text = "(?" + flag + ")" + text
 		}
-	}
-	text := n.text
-	if flags != "" {
-		text = "(?" + flags + ")" + text
 	}
 	re, err := regexp.Compile(text)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // version is set by the linker.
-var version = "dev" //nolint:gochecknoglobals // the linker can set nothing else
+var version = "dev"
 
 // Exit codes: everything was read and judged, something was not, the command line is wrong.
 const (
@@ -31,8 +31,11 @@ type streams struct {
 	out, err io.Writer
 }
 
+// sayf writes to the error stream; there is nowhere to report that it failed.
+func (s streams) sayf(format string, args ...any) { _, _ = fmt.Fprintf(s.err, format, args...) }
+
 // errReported ends a command with exitError after it has said itself what went wrong.
-var errReported = errors.New("reported") //nolint:gochecknoglobals // a sentinel
+var errReported = errors.New("reported")
 
 func main() {
 	os.Exit(run(os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
@@ -50,7 +53,7 @@ func run(args []string, std streams) int {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {
-		fmt.Fprintln(std.err, "sigmatrail:", err)
+		std.sayf("sigmatrail: %v\n", err)
 		return exitUsage
 	}
 	if len(args) == 0 {
@@ -61,7 +64,7 @@ func run(args []string, std streams) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(std.err, "sigmatrail: %v\nRun sigmatrail --help, or sigmatrail COMMAND --help.\n", err)
+		std.sayf("sigmatrail: %v\nRun sigmatrail --help, or sigmatrail COMMAND --help.\n", err)
 		return exitUsage
 	}
 	switch err := command.Run(std); {
@@ -69,7 +72,7 @@ func run(args []string, std streams) int {
 		return exitOK
 	case errors.Is(err, errReported):
 	default:
-		fmt.Fprintln(std.err, "sigmatrail:", err)
+		std.sayf("sigmatrail: %v\n", err)
 	}
 	return exitError
 }

@@ -3,16 +3,15 @@ package main
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"time"
 
-	"golang.org/x/term"
-
 	"sigmatrail/conf"
 	"sigmatrail/internal/pipeline"
 	"sigmatrail/internal/record"
+
+	"golang.org/x/term"
 )
 
 type scanCommand struct {
@@ -39,15 +38,15 @@ func (c *scanCommand) Run(std streams) error {
 	}
 	engine, err := pipeline.New(c.Settings)
 	if err != nil {
-		reportProblems(std.err, pipeline.Problems(err))
+		reportProblems(std, pipeline.Problems(err))
 		return err
 	}
 	set := engine.Rules()
-	reportProblems(std.err, set.Problems)
-	fmt.Fprintf(std.err, "%d rules loaded, %d not applicable to CloudTrail, %d rejected\n", len(set.Rules), len(set.NotApplicable), set.Rejected)
+	reportProblems(std, set.Problems)
+	std.sayf("%d rules loaded, %d not applicable to CloudTrail, %d rejected\n", len(set.Rules), len(set.NotApplicable), set.Rejected)
 	s := &scan{
 		engine: engine, choice: choice, std: std, out: bufio.NewWriterSize(std.out, 1<<16), all: c.All,
-		progress: newProgress(std.err),
+		progress: newProgress(std),
 	}
 	if c.table(std.out) {
 		s.table = newTable(engine, s.out, terminalWidth(std.out), isTerminal(std.out) && os.Getenv("NO_COLOR") == "")
@@ -91,7 +90,7 @@ func (s *scan) path(path string) error {
 	}
 	if skipped > 0 {
 		s.progress.clear()
-		fmt.Fprintf(s.std.err, "%s: %d files passed over, whose names do not end in .json, .jsonl, .ndjson or .log (or these with .gz)\n", path, skipped)
+		s.std.sayf("%s: %d files passed over, whose names do not end in .json, .jsonl, .ndjson or .log (or these with .gz)\n", path, skipped)
 	}
 	for _, file := range files {
 		if err := s.read(file, func(sink record.Sink) error { return record.ReadFile(file, sink) }); err != nil {
@@ -110,8 +109,7 @@ func (s *scan) read(name string, read func(record.Sink) error) error {
 		Item: func(item record.Item) error { return s.event(name, item) },
 		Bad:  s.fail,
 	})
-	var failed outputError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[outputError](err); ok {
 		return failed.error
 	}
 	if err != nil {
@@ -123,7 +121,7 @@ func (s *scan) read(name string, read func(record.Sink) error) error {
 func (s *scan) fail(err error) {
 	s.failures++
 	s.progress.clear()
-	fmt.Fprintln(s.std.err, printable(err.Error()))
+	s.std.sayf("%s\n", printable(err.Error()))
 }
 
 // event judges one event and prints it if it is to be printed.
@@ -176,7 +174,7 @@ func (s *scan) finish() error {
 		return err
 	}
 	t := s.engine.Tally()
-	fmt.Fprintf(s.std.err, "%d files, %d events, %d CloudTrail records, %d hits on %d events", s.files, t.Events, t.Records, t.Hits, t.Matched)
+	s.std.sayf("%d files, %d events, %d CloudTrail records, %d hits on %d events", s.files, t.Events, t.Records, t.Hits, t.Matched)
 	for _, other := range []struct {
 		n    uint64
 		what string
@@ -188,10 +186,10 @@ func (s *scan) finish() error {
 		{uint64(s.failures), "parts unreadable"}, //nolint:gosec // counts up from 0
 	} {
 		if other.n > 0 {
-			fmt.Fprintf(s.std.err, ", %d %s", other.n, other.what)
+			s.std.sayf(", %d %s", other.n, other.what)
 		}
 	}
-	fmt.Fprintln(s.std.err)
+	s.std.sayf("\n")
 	if s.failures > 0 {
 		return errReported
 	}
@@ -200,14 +198,14 @@ func (s *scan) finish() error {
 
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // terminalWidth is the width of the terminal in columns, or a usual one where w is none.
 func terminalWidth(w io.Writer) int {
 	const usual = 160
 	if f, ok := w.(*os.File); ok {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 { //nolint:gosec // a file descriptor
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			return width
 		}
 	}
@@ -216,13 +214,13 @@ func terminalWidth(w io.Writer) int {
 
 // progress is a line on a terminal that says how far a scan is.
 type progress struct {
-	w      io.Writer
+	std    streams
 	active bool
 	shown  bool
 	last   time.Time
 }
 
-func newProgress(w io.Writer) *progress { return &progress{w: w, active: isTerminal(w)} }
+func newProgress(std streams) *progress { return &progress{std: std, active: isTerminal(std.err)} }
 
 func (p *progress) show(files int, e *pipeline.Engine) {
 	if !p.active || time.Since(p.last) < 200*time.Millisecond {
@@ -230,12 +228,12 @@ func (p *progress) show(files int, e *pipeline.Engine) {
 	}
 	t := e.Tally()
 	p.last, p.shown = time.Now(), true
-	fmt.Fprintf(p.w, "\r\x1b[K%d files, %d records, %d hits", files, t.Records, t.Hits)
+	p.std.sayf("\r\x1b[K%d files, %d records, %d hits", files, t.Records, t.Hits)
 }
 
 func (p *progress) clear() {
 	if p.shown {
-		fmt.Fprint(p.w, "\r\x1b[K")
+		p.std.sayf("\r\x1b[K")
 		p.shown = false
 	}
 }

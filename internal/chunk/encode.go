@@ -5,7 +5,7 @@ import "encoding/binary"
 // AppendMapHeader appends the shortest header of a map with n pairs.
 func AppendMapHeader(dst []byte, n int) []byte {
 	if n <= 15 {
-		return append(dst, 0x80|byte(n))
+		return append(dst, 0x80|byte(n)) //nolint:gosec // 15 at most
 	}
 	return appendLength(dst, 0xde, n)
 }
@@ -13,7 +13,7 @@ func AppendMapHeader(dst []byte, n int) []byte {
 // AppendArrayHeader appends the shortest header of an array with n elements.
 func AppendArrayHeader(dst []byte, n int) []byte {
 	if n <= 15 {
-		return append(dst, 0x90|byte(n))
+		return append(dst, 0x90|byte(n)) //nolint:gosec // 15 at most
 	}
 	return appendLength(dst, 0xdc, n)
 }

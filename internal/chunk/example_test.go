@@ -11,9 +11,9 @@ func ExampleWalker() {
 	data := []byte("\x92\x92\x07\x80\x81\xa1a\x01" + "\x92\x92\x08\x80\x81\xa1a\x02")
 	var ev chunk.Event
 	for w := chunk.NewWalker(data); w.Next(&ev); {
-		fmt.Println(ev.Seconds, data[ev.BodyStart:ev.BodyEnd])
+		fmt.Printf("%d %q\n", ev.Seconds, data[ev.BodyStart:ev.BodyEnd])
 	}
 	// Output:
-	// 7 [129 161 97 1]
-	// 8 [129 161 97 2]
+	// 7 "\x81\xa1a\x01"
+	// 8 "\x81\xa1a\x02"
 }

@@ -11,8 +11,9 @@ type Kind uint8
 const (
 	// Log is a log event: a time and a body map.
 	Log Kind = iota
-	// GroupStart and GroupEnd are the host's markers around a group of events (Fluent Bit 3.1 and later).
+	// GroupStart is the host's marker before a group of events (Fluent Bit 3.1 and later).
 	GroupStart
+	// GroupEnd is the host's marker after a group of events.
 	GroupEnd
 	// Foreign is sound msgpack that is no event.
 	Foreign

@@ -2,6 +2,8 @@ package chunk
 
 // Skip returns the offset after the msgpack value at pos, whatever its depth. It is the bare walk against which the cost of everything else
 // is measured: one loop, no recursion, no allocation. ok is false where the value is cut short or holds the unused byte 0xc1.
+//
+//nolint:cyclop // one flat loop is what makes it fast
 func Skip(data []byte, pos int) (end int, ok bool) {
 	// Values still to be walked over. Every value takes a byte at least, so more of them than bytes left means that data is cut short; that
 	// also keeps the sum of hostile lengths from overflowing.

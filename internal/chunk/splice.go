@@ -173,7 +173,7 @@ const (
 func appendMapHeaderLike(dst []byte, old byte, n int) []byte {
 	switch mapHeaderSize(old, n) {
 	case 1:
-		return append(dst, 0x80|byte(n))
+		return append(dst, 0x80|byte(n)) //nolint:gosec // mapHeaderSize compared
 	case 3:
 		return binary.BigEndian.AppendUint16(append(dst, 0xde), uint16(n)) //nolint:gosec // mapHeaderSize compared
 	default:

@@ -175,8 +175,12 @@ func TestIndependentDecoder(t *testing.T) {
 func TestSkipAgreesWithIndependentDecoder(t *testing.T) {
 	values := []any{
 		nil, true, false, int64(-1), int64(-33), int64(-129), int64(-32769), int64(-1 << 40), uint64(1 << 63), 3, 300, 70000, float32(1.5), 2.5,
-		"", "short", string(make([]byte, 40)), string(make([]byte, 300)), string(make([]byte, 70000)), []byte{1, 2}, make([]byte, 300), make([]byte, 70000),
-		[]any{1, "a", []any{nil}}, make([]int, 20), make([]int, 70000), map[string]any{"a": map[string]any{"b": []any{1.5}}},
+		"", "short", string(make([]byte, 40)), string(make([]byte, 300)), string(make([]byte, 70000)),
+		[]byte{1, 2},
+		make([]byte, 300), make([]byte, 70000),
+		[]any{1, "a", []any{nil}},
+		make([]int, 20), make([]int, 70000),
+		map[string]any{"a": map[string]any{"b": []any{1.5}}},
 	}
 	for _, v := range values {
 		data, err := msgpack.Marshal(v)

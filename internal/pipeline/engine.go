@@ -74,8 +74,7 @@ func (e *RulesError) Error() string { return e.Reason }
 
 // Problems returns the diagnostics behind err, if it came from rules.
 func Problems(err error) rules.Problems {
-	var refused *RulesError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*RulesError](err); ok {
 		return refused.Set.Problems
 	}
 	return nil

@@ -74,8 +74,7 @@ func Read(name string, r io.Reader, sink Sink) error {
 	}
 	f := file{name: name, in: in, sink: sink}
 	err := f.read()
-	var own *sinkError
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*sinkError](err); ok {
 		return own.err
 	}
 	if err != nil {

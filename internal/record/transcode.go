@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"sigmatrail/internal/chunk"
+
+	"github.com/tidwall/gjson"
 )
 
 // SyntaxError says where a JSON text stops being one.
