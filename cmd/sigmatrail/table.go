@@ -1,9 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +18,7 @@ import (
 // table prints hits for people: a row for every record and rule, then totals.
 type table struct {
 	engine *pipeline.Engine
-	w      io.Writer
+	w      *bufio.Writer // keeps the first error, which Flush returns
 	widths []int
 	color  bool
 	hits   map[int]int // by rule
@@ -27,7 +27,7 @@ type table struct {
 const gap = "  "
 
 // newTable divides width columns of a terminal: time and level have what they need, the others share the rest.
-func newTable(e *pipeline.Engine, w io.Writer, width int, color bool) *table {
+func newTable(e *pipeline.Engine, w *bufio.Writer, width int, color bool) *table {
 	const timeWidth, levelWidth, leastRest = 20, 13, 60
 	rest := max(leastRest, width-timeWidth-levelWidth-5*len(gap))
 	widths := []int{timeWidth, levelWidth, rest * 35 / 100, rest * 23 / 100, rest * 27 / 100}
