@@ -30,7 +30,7 @@ const gap = "  "
 func newTable(e *pipeline.Engine, w *bufio.Writer, width int, color bool) *table {
 	const timeWidth, levelWidth, leastRest = 20, 13, 60
 	rest := max(leastRest, width-timeWidth-levelWidth-5*len(gap))
-	widths := []int{timeWidth, levelWidth, rest * 35 / 100, rest * 23 / 100, rest * 27 / 100}
+	widths := []int{timeWidth, levelWidth, rest * 33 / 100, rest * 28 / 100, rest * 25 / 100}
 	widths = append(widths, rest-widths[2]-widths[3]-widths[4])
 	return &table{engine: e, w: w, widths: widths, color: color, hits: make(map[int]int)}
 }

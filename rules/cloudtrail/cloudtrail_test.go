@@ -1,0 +1,90 @@
+package cloudtrail_test
+
+import (
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigmatrail/internal/ruletest"
+	"sigmatrail/rules"
+	"sigmatrail/rules/cloudtrail"
+)
+
+// TestRules gives every rule of the pack its events and compares the verdicts.
+func TestRules(t *testing.T) {
+	report, err := ruletest.Run(cloudtrail.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range report.Failures {
+		t.Error(f)
+	}
+	if report.Rules < 42 || report.Hits < 2*report.Rules || report.Misses < 2*report.Rules {
+		t.Errorf("%d rules, %d cases that hit, %d that do not; want 42 rules or more with two of each", report.Rules, report.Hits, report.Misses)
+	}
+}
+
+// TestAttributes holds the pack to what its readers expect of every rule.
+func TestAttributes(t *testing.T) {
+	set := load(t)
+	ids := make(map[string]string)
+	for _, r := range set.Rules {
+		file := r.Position.File
+		if other, taken := ids[r.ID]; taken {
+			t.Errorf("%s: has the id of %s", file, other)
+		}
+		ids[r.ID] = file
+		for what, ok := range map[string]bool{
+			"a title of 100 characters at most": r.Title != "" && len(r.Title) <= 100,
+			"a UUID":                            regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(r.ID),
+			"an author":                         r.Author == "sigmatrail authors",
+			"false positives":                   len(r.FalsePositives) > 0,
+			"a technique of ATT&CK":             slices.ContainsFunc(r.Tags, regexp.MustCompile(`^attack\.t\d{4}(\.\d{3})?$`).MatchString),
+			"a tactic of ATT&CK":                slices.ContainsFunc(r.Tags, regexp.MustCompile(`^attack\.[a-su-z][a-z-]+$`).MatchString),
+			"a name that begins with aws_":      strings.HasPrefix(file, "builtin/aws_"),
+		} {
+			if !ok {
+				t.Errorf("%s: lacks %s", file, what)
+			}
+		}
+	}
+}
+
+// TestEventSources holds every event source that the pack names to the form that AWS gives them.
+func TestEventSources(t *testing.T) {
+	source := regexp.MustCompile(`^[a-z0-9-]+\.amazonaws\.com$`)
+	seen := 0
+	err := fs.WalkDir(cloudtrail.FS(), ".", func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, ".yml") || strings.HasSuffix(name, ".test.yml") {
+			return err
+		}
+		src, err := fs.ReadFile(cloudtrail.FS(), name)
+		for _, m := range regexp.MustCompile(`eventSource: (\S+)`).FindAllSubmatch(src, -1) {
+			seen++
+			if !source.Match(m[1]) {
+				t.Errorf("%s: event source %s", name, m[1])
+			}
+		}
+		return err
+	})
+	if err != nil || seen < 42 {
+		t.Errorf("%d event sources looked at, error %v", seen, err)
+	}
+}
+
+func load(t *testing.T) *rules.Set {
+	t.Helper()
+	set, err := rules.Load("builtin", map[string]fs.FS{"builtin": cloudtrail.FS()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range set.Problems {
+		t.Error(p)
+	}
+	if len(set.Rules) < 42 {
+		t.Fatalf("%d rules", len(set.Rules))
+	}
+	return set
+}
