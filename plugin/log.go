@@ -20,7 +20,7 @@ const (
 	logDebug = C.SIGMA_LOG_DEBUG
 )
 
-// maxProblems bounds the diagnostics that one start writes to the host's log; check lists them all.
+// maxProblems bounds the diagnostics that one start writes to the host's log; the command line prints them all.
 const maxProblems = 20
 
 // hostLog writes to the host's log in the name of one instance of the host's, or of none. It may be used during that instance's callbacks.
@@ -72,7 +72,7 @@ func (l hostLog) problems(list rules.Problems) {
 		l.lines(level, p.String())
 	}
 	if shown > maxProblems {
-		l.print(logError, fmt.Sprintf("… and %d more errors in rules; sigmatrail check lists them all", shown-maxProblems))
+		l.print(logError, fmt.Sprintf("… and %d more errors in rules; sigmatrail scan with the same rules prints them all", shown-maxProblems))
 	}
 }
 

@@ -1,0 +1,168 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestShippedConfiguration runs conf/fluent-bit/tail-sigma.yaml as it is.
+func TestShippedConfiguration(t *testing.T) {
+	plugin(t)
+	config, err := os.ReadFile("../conf/fluent-bit/tail-sigma.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pattern, events := corpora(t)
+	out := t.TempDir()
+	h := start(t, string(config), []string{"CLOUDTRAIL_FILES=" + pattern, "SIGMA_RULES=builtin", "SIGMA_OUT=" + out})
+	h.until(t, "the records", func() bool { return len(lines(t, filepath.Join(out, "records.ndjson"))) >= events })
+	h.stop(t)
+	high := make(map[string]int)
+	all := lines(t, filepath.Join(out, "records.ndjson"))
+	for _, line := range all {
+		if isHigh(t, line) {
+			high[line]++
+		}
+	}
+	alerts := lines(t, filepath.Join(out, "alerts.ndjson"))
+	for _, line := range alerts {
+		high[line]--
+	}
+	for line, n := range high {
+		if n != 0 {
+			t.Errorf("%+d times among the alerts: %s", -n, line)
+		}
+	}
+	if len(all) != events || len(alerts) == 0 {
+		t.Errorf("%d records of %d, %d alerts", len(all), events, len(alerts))
+	}
+}
+
+func lines(t *testing.T, file string) []string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")[:strings.Count(string(data), "\n")]
+}
+
+func isHigh(t *testing.T, line string) bool {
+	t.Helper()
+	var r struct {
+		Sigma struct {
+			Level string `json:"level"`
+		} `json:"sigma"`
+	}
+	if err := json.Unmarshal([]byte(line), &r); err != nil {
+		t.Fatalf("%v: %s", err, line)
+	}
+	return r.Sigma.Level == "high" || r.Sigma.Level == "critical"
+}
+
+// withProperties is a pipeline that needs no files, with lines of properties under the filter.
+func withProperties(lines ...string) string {
+	config := `
+service: {flush: 0.2, log_level: info}
+pipeline:
+  inputs:
+    - {name: dummy, dummy: '{"eventVersion": "1.11", "eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging"}', rate: 50}
+  filters:
+    - name: sigma
+      match: "*"
+`
+	for _, line := range lines {
+		config += "      " + line + "\n"
+	}
+	return config + `
+  outputs:
+    - {name: stdout, match: "*", format: json_lines}
+`
+}
+
+// TestRefusals gives the host what it must not start with, and looks for a message that says what is wrong and what is allowed.
+func TestRefusals(t *testing.T) {
+	plugin(t)
+	broken := filepath.Join(t.TempDir(), "broken.yml")
+	if err := os.WriteFile(broken, []byte("title: x\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  a:\n    eventName|contans: x\n  condition: a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name       string
+		properties []string
+		args       []string
+		want       []string // parts of one line of the log
+	}{
+		{"unknown property", []string{"rulez: builtin"}, nil, []string{"unknown configuration property", "rulez"}},
+		{"property twice", []string{"rules: [builtin, other]"}, nil, []string{"rules", "is set 2 times"}},
+		{"unknown level", []string{"min_level: hgih"}, nil, []string{"min_level", "hgih", "high"}},
+		{"bad switch", []string{"strict: perhaps"}, nil, []string{"strict", "perhaps", "on"}},
+		{"key of a record", []string{"key: eventName"}, nil, []string{"key", "eventName"}},
+		{"rules that are missing", []string{"rules: /nonexistent/rules"}, nil, []string{"/nonexistent/rules", "no such file"}},
+		{"no rule that can run", []string{"rules: " + broken}, nil, []string{"broken.yml:5:", "contans", "contains"}},
+		{"strict with a bad rule", []string{"rules: builtin," + broken, "strict: on"}, nil, []string{"strict", "1 of the rules"}},
+		{"dry run of unknown level", []string{"min_level: hgih"}, []string{"--dry-run"}, []string{"min_level", "hgih"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := start(t, withProperties(test.properties...), nil, test.args...)
+			if code := h.wait(t); code == 0 {
+				t.Errorf("the host ended with status 0")
+			}
+			if h.logged(test.want...) == "" {
+				t.Errorf("no line with %q in\n%s", test.want, h.log)
+			}
+		})
+	}
+}
+
+// TestDaemonRefused starts the host with -d, under which it forks with the plugin in it. A daemon has only its log file to speak.
+func TestDaemonRefused(t *testing.T) {
+	logFile := filepath.Join(t.TempDir(), "log")
+	h := start(t, withProperties(), nil, "-d", "-l", logFile)
+	h.wait(t)
+	refused := func(line string) bool { return strings.Contains(line, "--daemon") && strings.Contains(line, "fork") }
+	for end := time.Now().Add(deadline); !slices.ContainsFunc(lines(t, logFile), refused); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("no refusal in the log: %s", lines(t, logFile))
+		}
+	}
+}
+
+// TestSoundRulesGoOn starts the host with one bad rule beside good ones.
+func TestSoundRulesGoOn(t *testing.T) {
+	plugin(t)
+	broken := filepath.Join(t.TempDir(), "broken.yml")
+	if err := os.WriteFile(broken, []byte("title: x\ndetection: {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := start(t, withProperties("rules: builtin,"+broken), nil)
+	h.until(t, "a hit", func() bool { return h.logged(`"sigma":{"level":"high"`) != "" })
+	h.stop(t)
+	if h.logged("rules loaded", "1 rejected") == "" || h.logged("broken.yml:") == "" {
+		t.Errorf("the rejected rule is not named:\n%s", h.log)
+	}
+	if h.logged("sigmatrail:", "events =", "matched") == "" {
+		t.Errorf("no counts at the end:\n%s", h.log)
+	}
+}
+
+// TestReload reloads the host's configuration while records flow: hits go on after it.
+func TestReload(t *testing.T) {
+	plugin(t)
+	h := start(t, strings.Replace(withProperties("rules: builtin"), "log_level: info", "log_level: info, hot_reload: on", 1), nil)
+	for reload := 1; reload <= 3; reload++ {
+		seen := strings.Count(h.log.String(), `"sigma":{`)
+		h.until(t, "more hits", func() bool { return strings.Count(h.log.String(), `"sigma":{`) > seen })
+		if err := h.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		h.until(t, "the reload", func() bool { return strings.Count(h.log.String(), "rules loaded") > reload })
+	}
+	h.stop(t)
+}
