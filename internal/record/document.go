@@ -34,17 +34,15 @@ func (f *file) documents(r io.Reader, first func(*documents) error) error {
 }
 
 // element gives one value to take. What take cannot use is reported, and the reading goes on.
-func (d *documents) element(raw []byte, take func(text []byte, line int) error) error {
-	err := checkJSON(raw)
-	if err == nil {
-		err = take(raw, 0)
+func (d *documents) element(raw []byte, take func(text []byte, line int, bad func(error)) error) error {
+	bad := func(err error) {
+		d.file.sink.Bad(fmt.Errorf("%s: the value that ends at byte %d: %w", d.file.name, d.dec.InputOffset(), err))
 	}
-	var own *sinkError
-	if err == nil || errors.As(err, &own) {
-		return err
+	if err := checkJSON(raw); err != nil {
+		bad(err)
+		return nil
 	}
-	d.file.sink.Bad(fmt.Errorf("%s: the value that ends at byte %d: %w", d.file.name, d.dec.InputOffset(), err))
-	return nil
+	return take(raw, 0, bad)
 }
 
 // explain adds where the decoder stopped. The end of the input behind a whole text is none of its errors.

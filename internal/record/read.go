@@ -46,11 +46,8 @@ type Sink struct {
 	Bad func(error)
 }
 
-// ReadFile reads the events of the file at path, or of standard input where path is "-". See Read.
+// ReadFile reads the events of the file at path. See Read.
 func ReadFile(path string, sink Sink) error {
-	if path == "-" {
-		return Read("standard input", os.Stdin, sink)
-	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -176,38 +173,36 @@ func (f *file) continues(first []byte) bool {
 
 // value takes one line.
 func (f *file) value(text []byte, line int) error {
-	err := checkJSON(text)
-	if err == nil {
-		err = f.split(text, line)
+	bad := func(err error) { f.sink.Bad(&LineError{File: f.name, Line: line, Err: err}) }
+	if err := checkJSON(text); err != nil {
+		bad(err)
+		return nil
 	}
-	var own *sinkError
-	if err == nil || errors.As(err, &own) {
-		return err
-	}
-	f.sink.Bad(&LineError{File: f.name, Line: line, Err: err})
-	return nil
+	return f.split(text, line, bad)
 }
 
-// split gives the events of one JSON value to the sink: the elements of an array or of Records, or the value itself.
-func (f *file) split(text []byte, line int) error {
+// split gives the events of one JSON value to the sink: the elements of an array or of Records, or the value itself. What is no object is
+// given to bad, and the others go on.
+func (f *file) split(text []byte, line int, bad func(error)) error {
 	v := gjson.ParseBytes(text)
 	if records := v.Get("Records"); v.IsObject() && records.IsArray() {
 		v = records
 	}
 	if !v.IsArray() {
-		return f.item([]byte(v.Raw), line)
+		return f.item([]byte(v.Raw), line, bad)
 	}
 	var err error
 	v.ForEach(func(_, element gjson.Result) bool {
-		err = f.item([]byte(element.Raw), line)
+		err = f.item([]byte(element.Raw), line, bad)
 		return err == nil
 	})
 	return err
 }
 
-func (f *file) item(text []byte, line int) error {
+func (f *file) item(text []byte, line int, bad func(error)) error {
 	if text = bytes.TrimSpace(text); len(text) == 0 || text[0] != '{' {
-		return fmt.Errorf("%.40q is not a JSON object", text)
+		bad(fmt.Errorf("%.40q is not a JSON object", text))
+		return nil
 	}
 	if err := f.sink.Item(Item{JSON: text, Line: line}); err != nil {
 		return &sinkError{err}
