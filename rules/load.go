@@ -65,8 +65,13 @@ type loader struct {
 }
 
 func isRuleFile(name string) bool {
+	extension := strings.ToLower(path.Ext(name))
+	return (extension == ".yml" || extension == ".yaml") && !isTestFile(name)
+}
+
+func isTestFile(name string) bool {
 	name = strings.ToLower(name)
-	return (strings.HasSuffix(name, ".yml") && !strings.HasSuffix(name, ".test.yml")) || (strings.HasSuffix(name, ".yaml") && !strings.HasSuffix(name, ".test.yaml"))
+	return strings.HasSuffix(name, ".test.yml") || strings.HasSuffix(name, ".test.yaml")
 }
 
 func (l *loader) pack(name string, pack fs.FS) error {
@@ -100,7 +105,7 @@ func (l *loader) entry(name string) error {
 	if len(names) == 0 {
 		return fmt.Errorf("%s: no file has such a name", name)
 	}
-	for _, n := range names {
+	for _, n := range slices.DeleteFunc(names, isTestFile) {
 		if err := l.walk(n); err != nil {
 			return err
 		}

@@ -84,7 +84,8 @@ func readYAML(src []byte, r *report) (docs []document) {
 		if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
 			return docs
 		} else if err != nil {
-			r.err(yamlErrorPlace(err), YAMLSyntax, "not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+			at, reason := yamlMistake(err)
+			r.err(at, YAMLSyntax, "not YAML: %s", reason)
 			return append(docs, document{broken: true})
 		}
 		before := r.errors
@@ -94,14 +95,15 @@ func readYAML(src []byte, r *report) (docs []document) {
 	}
 }
 
-// yamlErrorPlace takes the line out of an error's text, the only place where the library puts it.
-func yamlErrorPlace(err error) place {
-	if m := regexp.MustCompile(`line (\d+):`).FindStringSubmatch(err.Error()); m != nil {
+// yamlMistake takes the line out of an error's text, the only place where the library puts it.
+func yamlMistake(err error) (at place, reason string) {
+	reason = strings.TrimPrefix(err.Error(), "yaml: ")
+	if m := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(reason); m != nil {
 		if line, err := strconv.Atoi(m[1]); err == nil {
-			return place{line, 1}
+			return place{line, 1}, reason[len(m[0]):]
 		}
 	}
-	return place{1, 1}
+	return place{1, 1}, reason
 }
 
 type converter struct {

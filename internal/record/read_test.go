@@ -63,8 +63,12 @@ func TestRead(t *testing.T) {
 		{"S3 object that is cut", `{"Records":[{"a":1},{"b"`, []string{`0 {"a":1}`}, nil, "f: cut short after 20 bytes: unexpected EOF"},
 		{"array that is cut", `[{"a":1}`, []string{`0 {"a":1}`}, nil, "f: cut short after 8 bytes: unexpected EOF"},
 		{"gzip that is none", "\x1f\x8bxx", nil, nil, "f: gzip: unexpected EOF"},
-		{"too deep", `{"a":` + strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth) + "}\n{\"b\":2}", []string{`2 {"b":2}`},
-			[]string{`f:1: containers are nested more than 128 deep at byte 132`}, ""},
+		{
+			"too deep", `{"a":` + strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth) + "}\n{\"b\":2}",
+			[]string{`2 {"b":2}`},
+			[]string{`f:1: containers are nested more than 128 deep at byte 132`},
+			"",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			contents := [][]byte{[]byte(test.content)}
