@@ -8,7 +8,8 @@ import (
 )
 
 // MergeJSON appends, as compact JSON, the annotation of hits united with existing, the JSON text of a value that already stands under
-// our key: rules by their id, or by their title where they have none (the new entry replaces the old one), the level the maximum, tactics and techniques without duplicates.
+// our key: rules by their id, or by their title where they have none (the new entry replaces the old one), the level the maximum, tactics
+// and techniques without duplicates.
 // ours is false, and dst returned as it came, where existing is not of our shape: then it is somebody else's and must be kept as it is.
 func (t *Table) MergeJSON(dst, existing []byte, hits []Hit) (out []byte, ours bool) {
 	old, ours := parseAnnotation(existing)

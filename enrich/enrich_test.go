@@ -1,0 +1,99 @@
+package enrich
+
+import (
+	"encoding/json"
+	"testing"
+
+	"sigmatrail/rules"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+func table() *Table {
+	return Compile([]*rules.Rule{
+		{ID: "id-0", Title: "Low <one>", Level: rules.Low, Status: "test", Author: "A \"B\"", Tags: []string{"attack.t1078", "attack.discovery"}},
+		{ID: "id-1", Title: "High one", Level: rules.High, Author: "C", Tags: []string{"attack.privilege-escalation", "attack.T1098.001", "attack.t1078"}},
+		{Title: "No id", Level: rules.Informational},
+	})
+}
+
+func TestAppend(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		hits []Hit
+		want string
+	}{
+		{"one", []Hit{{Rule: 1}}, `{"level":"high","rules":[{"id":"id-1","title":"High one","level":"high","author":"C","tags":["attack.privilege-escalation","attack.T1098.001","attack.t1078"]}],` +
+			`"tactics":["privilege-escalation"],"techniques":["T1098.001","T1078"]}`},
+		{"the highest first, texts as they are", []Hit{{Rule: 0}, {Rule: 1}}, `{"level":"high","rules":[{"id":"id-1","title":"High one","level":"high","author":"C","tags":["attack.privilege-escalation","attack.T1098.001","attack.t1078"]},` +
+			`{"id":"id-0","title":"Low <one>","level":"low","status":"test","author":"A \"B\"","tags":["attack.t1078","attack.discovery"]}],` +
+			`"tactics":["privilege-escalation","discovery"],"techniques":["T1098.001","T1078"]}`},
+		{"without tags and id", []Hit{{Rule: 2}}, `{"level":"informational","rules":[{"title":"No id","level":"informational"}],"tactics":[],"techniques":[]}`},
+		{"several records in the event", []Hit{{Rule: 2, EventIDs: []string{"e1", "e2"}}}, `{"level":"informational","rules":[{"title":"No id","level":"informational","event_ids":["e1","e2"]}],"tactics":[],"techniques":[]}`},
+	} {
+		got := string(table().AppendJSON([]byte("kept"), test.hits))
+		if got != "kept"+test.want {
+			t.Errorf("%s:\n%s\nwant\n%s", test.name, got, test.want)
+		}
+		packed, err := table().AppendMsgpack([]byte("kept"), test.hits)
+		if err != nil || string(packed[:4]) != "kept" {
+			t.Fatal(err)
+		}
+		var fromMsgpack, fromJSON any
+		if err := msgpack.Unmarshal(packed[4:], &fromMsgpack); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(test.want), &fromJSON); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(fromJSON, fromMsgpack); diff != "" {
+			t.Errorf("%s: JSON and msgpack differ: %s", test.name, diff)
+		}
+	}
+}
+
+func TestAttack(t *testing.T) {
+	tactics, techniques := attack([]string{
+		"attack.t1078.004", "attack.T1078.004", "attack.initial-access", "attack.initial_access", "attack.g0016", "attack.s0154", "attack.ds0028", "attack.m1",
+		"cve.2021-44228", "attack", "attack.", "attack.stealth", "detection.emerging-threats", "attack.t10x", "car.2016-04-005", "attack.t1685",
+	})
+	if diff := cmp.Diff([]string{"initial-access", "stealth", "t10x"}, tactics); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"T1078.004", "T1685"}, techniques); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMergeJSON(t *testing.T) {
+	const fresh = `{"id":"id-0","title":"Low <one>","level":"low","status":"test","author":"A \"B\"","tags":["attack.t1078","attack.discovery"]}`
+	for _, test := range []struct{ name, existing, want string }{
+		{
+			"another rule", `{"level":"critical","rules":[{"id":"x","title":"X","more":1.0}],"tactics":["impact"],"techniques":["T1485","T1078"]}`,
+			`{"level":"critical","rules":[` + fresh + `,{"id":"x","title":"X","more":1.0}],"tactics":["discovery","impact"],"techniques":["T1078","T1485"]}`,
+		},
+		{
+			"the same rule, of an earlier version", `{"level":"low","rules":[{"id":"id-0","title":"Old"}]}`,
+			`{"level":"low","rules":[` + fresh + `],"tactics":["discovery"],"techniques":["T1078"]}`,
+		},
+		{
+			"a rule without id", `{"level":"informational","rules":[{"title":"No id"}],"tactics":[],"techniques":[]}`,
+			`{"level":"low","rules":[` + fresh + `,{"title":"No id"}],"tactics":["discovery"],"techniques":["T1078"]}`,
+		},
+	} {
+		got, ours := table().MergeJSON(nil, []byte(test.existing), []Hit{{Rule: 0}})
+		if !ours || string(got) != test.want {
+			t.Errorf("%s: %v\n%s\nwant\n%s", test.name, ours, got, test.want)
+		}
+	}
+	for _, foreign := range []string{
+		`null`, `"text"`, `7`, `[]`, `{}`, `{"level":"high"}`, `{"level":"high","rules":[]}`, `{"level":"urgent","rules":[{"id":"x"}]}`,
+		`{"level":"high","rules":[{}]}`, `{"level":"high","rules":["x"]}`, `{"level":"high","rules":{"id":"x"}}`, `{"level":"high","rules":[{"id":7}]}`,
+		`{"level":"high","rules":[{"id":"x"}],"tactics":"impact"}`,
+	} {
+		if got, ours := table().MergeJSON([]byte("kept"), []byte(foreign), []Hit{{Rule: 0}}); ours || string(got) != "kept" {
+			t.Errorf("%s: %s", foreign, got)
+		}
+	}
+}

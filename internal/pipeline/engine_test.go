@@ -1,0 +1,69 @@
+package pipeline
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"sigmatrail/conf"
+)
+
+func TestNewRefuses(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	bad := write("bad.yml", "title: x\n")
+	windows := write("windows.yml", strings.ReplaceAll(strings.Split(ruleText, "---\n")[2], "level", "level"))
+	for _, test := range []struct {
+		name     string
+		settings conf.Settings
+		want     string
+		problems bool
+	}{
+		{"a missing path", conf.Settings{Rules: filepath.Join(dir, "none"), MinLevel: "low", Key: "sigma"}, "no such file", false},
+		{"no sound rule", conf.Settings{Rules: bad, MinLevel: "low", Key: "sigma"}, "1 are rejected", true},
+		{"no rule about CloudTrail", conf.Settings{Rules: windows, MinLevel: "low", Key: "sigma"}, "1 do not apply to CloudTrail", false},
+		{"strict", conf.Settings{Rules: "builtin," + bad, MinLevel: "low", Key: "sigma", Strict: true}, "strict is on and 1 of the rules", true},
+		{"an unknown level", conf.Settings{Rules: "builtin", MinLevel: "urgent", Key: "sigma"}, `"urgent" is not a Sigma level`, false},
+	} {
+		_, err := New(test.settings)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		if (len(Problems(err)) > 0) != test.problems {
+			t.Errorf("%s: problems %v", test.name, Problems(err))
+		}
+	}
+	if e, err := New(conf.Settings{Rules: "builtin," + bad, MinLevel: "low", Key: "sigma"}); err != nil || e.Rules().Rejected != 1 {
+		t.Errorf("one bad rule stops the others: %v", err)
+	}
+}
+
+// TestConcurrent runs one engine from several threads, as the host's output workers do.
+func TestConcurrent(t *testing.T) {
+	e := engine(t, nil)
+	data := append(event(t, stop), event(t, quiet)...)
+	var wg sync.WaitGroup
+	const threads, rounds = 8, 50
+	for range threads {
+		wg.Go(func() {
+			for range rounds {
+				if e.Process(data, func(n int) []byte { return make([]byte, n) }) == nil {
+					t.Error("no hit")
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := e.Tally(); n.Events != 2*threads*rounds || n.Matched != threads*rounds {
+		t.Errorf("%+v", n)
+	}
+	checkAccounts(t, e)
+}
