@@ -2,6 +2,7 @@ package rules
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -33,7 +34,7 @@ func TestProblems(t *testing.T) {
 			seen[string(p.Code)] = true
 		}
 		for _, r := range list {
-			b.WriteString("sound: " + r.Position.String() + "\n")
+			fmt.Fprintf(&b, "sound: %s\n", r.Position)
 		}
 		if *update {
 			out.Data = []byte(b.String())

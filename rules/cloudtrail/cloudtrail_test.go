@@ -31,7 +31,7 @@ func TestAttributes(t *testing.T) {
 	set := load(t)
 	ids := make(map[string]string)
 	for _, r := range set.Rules {
-		file := r.Position.File
+		file := r.File
 		if other, taken := ids[r.ID]; taken {
 			t.Errorf("%s: has the id of %s", file, other)
 		}
