@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -31,7 +32,7 @@ type Set struct {
 // Rules with errors are counted, and the others go on; the error is for what could not be read at all: a path that is missing, a glob that
 // names nothing. A rule of a file replaces a rule of a pack with the same id; two files with one id are an error in the second.
 func Load(spec string, packs map[string]fs.FS) (*Set, error) {
-	l := loader{set: &Set{}, byID: make(map[string]*loaded), seen: make(map[string]bool)}
+	l := loader{packs: packs, set: &Set{}, byID: make(map[string]*loaded), seen: make(map[string]bool)}
 	var errs []error
 	for entry := range strings.SplitSeq(spec, ",") {
 		if entry = strings.TrimSpace(entry); entry == "" {
@@ -58,6 +59,7 @@ type loaded struct {
 }
 
 type loader struct {
+	packs map[string]fs.FS
 	set   *Set
 	rules []*loaded
 	byID  map[string]*loaded
@@ -96,7 +98,7 @@ func (l *loader) entry(name string) error {
 		}
 		return l.walk(name)
 	} else if !strings.ContainsAny(name, "*?[") {
-		return err
+		return l.unreadable(name, err)
 	}
 	names, err := filepath.Glob(name)
 	if err != nil {
@@ -111,6 +113,14 @@ func (l *loader) entry(name string) error {
 		}
 	}
 	return nil
+}
+
+// unreadable explains why an entry of the list names nothing.
+func (l *loader) unreadable(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsRune(name, filepath.Separator) && len(l.packs) > 0 {
+		return fmt.Errorf("%q: no such file or directory, and no pack of rules: that is %s", name, strings.Join(slices.Sorted(maps.Keys(l.packs)), ", "))
+	}
+	return err
 }
 
 // walk reads a file, whatever its name, or the files of rules below a directory.

@@ -19,32 +19,26 @@ type choice struct {
 	duplicates, undated uint64
 }
 
-func newChoice(c *scanCommand) (*choice, error) {
-	from, err := parseBound("--from", c.From)
-	if err != nil {
-		return nil, err
-	}
-	to, err := parseBound("--to", c.To)
-	if err != nil {
-		return nil, err
-	}
-	choice := &choice{from: from, to: to, accounts: c.Account, region: c.Region}
+func newChoice(c *scanCommand) *choice {
+	choice := &choice{from: c.From.Time, to: c.To.Time, accounts: c.Account, region: c.Region}
 	if c.Dedupe {
 		choice.seen = make(map[string]bool)
 	}
-	return choice, nil
+	return choice
 }
 
-func parseBound(flag, text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
+// bound is a time on the command line; without a zone it is UTC, as in CloudTrail.
+type bound struct{ time.Time }
+
+// UnmarshalText reads a date, or a date and a time.
+func (b *bound) UnmarshalText(text []byte) error {
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
+		if t, err := time.Parse(layout, string(text)); err == nil {
+			b.Time = t
+			return nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%s: %q is no time such as 2026-11-20 or 2026-11-20T08:00:00Z", flag, text)
+	return fmt.Errorf("%q is no time such as 2026-11-20 or 2026-11-20T08:00:00Z", text)
 }
 
 // keep leaves only the chosen records in j and reports whether the event still counts: one in which no record was found does.

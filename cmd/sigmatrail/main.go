@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -51,6 +52,7 @@ func run(args []string, std streams) int {
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.ValueFormatter(explain),
 	)
 	if err != nil {
 		std.sayf("sigmatrail: %v\n", err)
@@ -75,6 +77,18 @@ func run(args []string, std streams) int {
 		std.sayf("sigmatrail: %v\n", err)
 	}
 	return exitError
+}
+
+// explain adds to a flag's help what it accepts and what it is when it is not set.
+func explain(v *kong.Value) string {
+	help := v.OrigHelp
+	if v.Enum != "" {
+		help += " One of " + strings.ReplaceAll(v.Enum, ",", ", ") + "."
+	}
+	if v.HasDefault && !v.IsBool() {
+		help += " Default: " + v.Default + "."
+	}
+	return help
 }
 
 type versionCommand struct{}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -17,25 +18,26 @@ import (
 type scanCommand struct {
 	conf.Settings `embed:""`
 
-	Output  string   `short:"o" enum:"auto,table,ndjson" default:"auto" placeholder:"FORM" help:"What to print: table, or ndjson (the enriched records, one a line). The default is table on a terminal and ndjson elsewhere."`
+	Output  string   `short:"o" enum:"auto,table,ndjson" default:"auto" placeholder:"FORM" help:"What to print: table, ndjson (the enriched records, one a line), or auto, which is table on a terminal and ndjson elsewhere."`
 	All     bool     `help:"Print events without a hit too (ndjson only)."`
-	From    string   `placeholder:"TIME" help:"Only records of this time or later: 2026-11-20, or 2026-11-20T08:00:00Z."`
-	To      string   `placeholder:"TIME" help:"Only records before this time."`
+	From    bound    `placeholder:"TIME" help:"Only records of this time or later: 2026-11-20, or 2026-11-20T08:00:00Z."`
+	To      bound    `placeholder:"TIME" help:"Only records before this time."`
 	Account []string `placeholder:"ID" help:"Only records of these accounts (recipientAccountId, or userIdentity.accountId)."`
 	Region  []string `placeholder:"NAME" help:"Only records of these regions (awsRegion)."`
 	Dedupe  bool     `help:"Drop records that were delivered before (same recipientAccountId and eventID)."`
 	Paths   []string `arg:"" name:"path" help:"Files, directories, or - for standard input: {\"Records\": [...]}, arrays, one object a line or several lines, also gzipped."`
 }
 
+// Validate refuses what the types of the flags cannot rule out.
+func (c *scanCommand) Validate() error {
+	if c.All && c.Output == "table" {
+		return errors.New("--all prints events, which a table does not hold; use it with -o ndjson")
+	}
+	return c.Settings.Validate()
+}
+
 // Run scans the paths. Whatever cannot be read is reported and the rest is done; the error then is errReported.
 func (c *scanCommand) Run(std streams) error {
-	if err := c.Validate(); err != nil {
-		return err
-	}
-	choice, err := newChoice(c)
-	if err != nil {
-		return err
-	}
 	engine, err := pipeline.New(c.Settings)
 	if err != nil {
 		reportProblems(std, pipeline.Problems(err))
@@ -43,13 +45,13 @@ func (c *scanCommand) Run(std streams) error {
 	}
 	set := engine.Rules()
 	reportProblems(std, set.Problems)
-	std.sayf("%d rules loaded, %d not applicable to CloudTrail, %d rejected\n", len(set.Rules), len(set.NotApplicable), set.Rejected)
+	std.sayf("%s loaded, %d not applicable to CloudTrail, %d rejected\n", count(len(set.Rules), "rule"), len(set.NotApplicable), set.Rejected)
 	s := &scan{
-		engine: engine, choice: choice, std: std, out: bufio.NewWriterSize(std.out, 1<<16), all: c.All,
+		engine: engine, choice: newChoice(c), std: std, out: bufio.NewWriterSize(std.out, 1<<16), all: c.All, watched: isTerminal(std.out),
 		progress: newProgress(std),
 	}
 	if c.table(std.out) {
-		s.table = newTable(engine, s.out, terminalWidth(std.out), isTerminal(std.out) && os.Getenv("NO_COLOR") == "")
+		s.table = newTable(engine, s.out, terminalWidth(std.out), s.watched && os.Getenv("NO_COLOR") == "")
 		s.table.head()
 	}
 	for _, path := range c.Paths {
@@ -62,7 +64,7 @@ func (c *scanCommand) Run(std streams) error {
 
 // table decides what to print.
 func (c *scanCommand) table(out io.Writer) bool {
-	return c.Output == "table" || (c.Output == "auto" && isTerminal(out))
+	return c.Output == "table" || (c.Output == "auto" && !c.All && isTerminal(out))
 }
 
 // scan is one run over files.
@@ -73,9 +75,10 @@ type scan struct {
 	out      *bufio.Writer
 	table    *table // nil: print records
 	all      bool
+	watched  bool // the output is a terminal
 	progress *progress
 	files    int
-	failures int
+	failures uint64
 	line     []byte
 }
 
@@ -90,7 +93,7 @@ func (s *scan) path(path string) error {
 	}
 	if skipped > 0 {
 		s.progress.clear()
-		s.std.sayf("%s: %d files passed over, whose names do not end in .json, .jsonl, .ndjson or .log (or these with .gz)\n", path, skipped)
+		s.std.sayf("%s: %s passed over: names that do not end in .json, .jsonl, .ndjson or .log (or these with .gz)\n", printable(path), count(skipped, "file"))
 	}
 	for _, file := range files {
 		if err := s.read(file, func(sink record.Sink) error { return record.ReadFile(file, sink) }); err != nil {
@@ -136,32 +139,31 @@ func (s *scan) event(name string, item record.Item) error {
 		return nil
 	}
 	s.engine.Count(&j)
-	s.progress.show(s.files, s.engine)
-	if s.table != nil {
-		s.table.add(&j)
-		return s.flushTerminal()
-	}
-	if !j.Hit() && !s.all {
-		return nil
-	}
-	if s.line, err = s.engine.AppendJSON(s.line[:0], item.JSON, &j); err != nil {
-		s.fail(&record.LineError{File: name, Line: item.Line, Err: err})
-		return nil
-	}
-	if _, err := s.out.Write(append(s.line, '\n')); err != nil {
-		return outputError{err}
-	}
-	return nil
-}
-
-// flushTerminal shows rows as they come to who watches.
-func (s *scan) flushTerminal() error {
-	if s.progress.active {
-		if err := s.out.Flush(); err != nil {
+	if j.Hit() || s.all {
+		if err := s.print(name, item, &j); err != nil {
 			return outputError{err}
 		}
 	}
+	s.progress.show(s.files, s.engine)
 	return nil
+}
+
+// print prints one event; who watches sees it at once.
+func (s *scan) print(name string, item record.Item, j *pipeline.Judgement) (err error) {
+	if s.watched {
+		s.progress.clear()
+		defer func() { err = errors.Join(err, s.out.Flush()) }()
+	}
+	if s.table != nil {
+		s.table.add(j)
+		return nil
+	}
+	if s.line, err = s.engine.AppendJSON(s.line[:0], item.JSON, j); err != nil {
+		s.fail(&record.LineError{File: name, Line: item.Line, Err: err})
+		return nil
+	}
+	_, err = s.out.Write(append(s.line, '\n'))
+	return err
 }
 
 // finish prints the totals.
@@ -174,19 +176,20 @@ func (s *scan) finish() error {
 		return err
 	}
 	t := s.engine.Tally()
-	s.std.sayf("%d files, %d events, %d CloudTrail records, %d hits on %d events", s.files, t.Events, t.Records, t.Hits, t.Matched)
+	s.std.sayf("%s, %s, %s, %s on %s", count(s.files, "file"), count(t.Events, "event"), count(t.Records, "CloudTrail record"),
+		count(t.Hits, "hit"), count(t.Matched, "event"))
 	for _, other := range []struct {
-		n    uint64
-		what string
+		n          uint64
+		what, note string
 	}{
-		{t.Foreign, "events without a CloudTrail record"},
-		{t.Digests, "digest files"},
-		{s.choice.duplicates, "records delivered before"},
-		{s.choice.undated, "records without a time, left out"},
-		{uint64(s.failures), "parts unreadable"}, //nolint:gosec // counts up from 0
+		{t.Foreign, "event", " without a CloudTrail record"},
+		{t.Digests, "digest file", ""},
+		{s.choice.duplicates, "record", " delivered before"},
+		{s.choice.undated, "record", " without a time, left out"},
+		{s.failures, "part", " unreadable"},
 	} {
 		if other.n > 0 {
-			s.std.sayf(", %d %s", other.n, other.what)
+			s.std.sayf(", %s%s", count(other.n, other.what), other.note)
 		}
 	}
 	s.std.sayf("\n")
@@ -196,6 +199,14 @@ func (s *scan) finish() error {
 	return nil
 }
 
+// count writes a number of things.
+func count[N int | uint64](n N, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
@@ -203,7 +214,7 @@ func isTerminal(w io.Writer) bool {
 
 // terminalWidth is the width of the terminal in columns, or a usual one where w is none.
 func terminalWidth(w io.Writer) int {
-	const usual = 160
+	const usual = 200
 	if f, ok := w.(*os.File); ok {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			return width
@@ -220,7 +231,7 @@ type progress struct {
 	last   time.Time
 }
 
-func newProgress(std streams) *progress { return &progress{std: std, active: isTerminal(std.err)} }
+func newProgress(std streams) *progress { return &progress{std: std, active: isTerminal(std.err), last: time.Now()} }
 
 func (p *progress) show(files int, e *pipeline.Engine) {
 	if !p.active || time.Since(p.last) < 200*time.Millisecond {
@@ -228,7 +239,7 @@ func (p *progress) show(files int, e *pipeline.Engine) {
 	}
 	t := e.Tally()
 	p.last, p.shown = time.Now(), true
-	p.std.sayf("\r\x1b[K%d files, %d records, %d hits", files, t.Records, t.Hits)
+	p.std.sayf("\r\x1b[K%s, %s, %s", count(files, "file"), count(t.Records, "record"), count(t.Hits, "hit"))
 }
 
 func (p *progress) clear() {

@@ -54,6 +54,9 @@ func (e *Engine) acceptable() error {
 	if e.settings.Strict && e.set.Rejected > 0 {
 		return &RulesError{Set: e.set, Reason: fmt.Sprintf("strict is on and %d of the rules in %q are rejected", e.set.Rejected, e.settings.Rules)}
 	}
+	if e.set.Files == 0 {
+		return &RulesError{Set: e.set, Reason: fmt.Sprintf("there are no rules in %q: no name ends in .yml or .yaml", e.settings.Rules)}
+	}
 	if len(e.set.Rules) == 0 {
 		return &RulesError{Set: e.set, Reason: fmt.Sprintf("none of the rules in %q can run: %d are rejected, %d do not apply to CloudTrail",
 			e.settings.Rules, e.set.Rejected, len(e.set.NotApplicable))}
