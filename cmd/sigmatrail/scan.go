@@ -231,7 +231,9 @@ type progress struct {
 	last   time.Time
 }
 
-func newProgress(std streams) *progress { return &progress{std: std, active: isTerminal(std.err), last: time.Now()} }
+func newProgress(std streams) *progress {
+	return &progress{std: std, active: isTerminal(std.err), last: time.Now()}
+}
 
 func (p *progress) show(files int, e *pipeline.Engine) {
 	if !p.active || time.Since(p.last) < 200*time.Millisecond {
