@@ -61,12 +61,22 @@ func (s *syncBuffer) String() string {
 // start runs Fluent Bit with the plugin, the text of a configuration and what the environment adds.
 func start(t *testing.T, config string, env []string, args ...string) *host {
 	t.Helper()
-	so := plugin(t)
+	return run(t, config, env, append([]string{"-e", plugin(t)}, args...))
+}
+
+// startBare runs Fluent Bit with a configuration that names the plugin itself.
+func startBare(t *testing.T, config string) *host {
+	t.Helper()
+	return run(t, config, nil, nil)
+}
+
+func run(t *testing.T, config string, env, args []string) *host {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "fluent-bit.yaml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h := &host{cmd: exec.Command("fluent-bit", append([]string{"-e", so, "-c", file}, args...)...), done: make(chan error, 1), log: &syncBuffer{}}
+	h := &host{cmd: exec.Command("fluent-bit", append(args, "-c", file)...), done: make(chan error, 1), log: &syncBuffer{}}
 	h.cmd.Env = append(os.Environ(), env...)
 	h.cmd.Stdout, h.cmd.Stderr = h.log, h.log
 	if err := h.cmd.Start(); err != nil {

@@ -44,6 +44,36 @@ func TestShippedConfiguration(t *testing.T) {
 	}
 }
 
+// TestReadme runs the configuration that the README shows, with paths of this machine.
+func TestReadme(t *testing.T) {
+	so := plugin(t)
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, config, _ := strings.Cut(string(readme), "```yaml\n")
+	config, _, found := strings.Cut(config, "```")
+	events, err := filepath.Abs("../testdata/events")
+	if err != nil || !found {
+		t.Fatalf("no configuration in the README; %v", err)
+	}
+	for shown, here := range map[string]string{
+		"/usr/local/lib/flb-filter_sigma.so": so, "/var/log/cloudtrail/*.ndjson": events + "/*.ndjson, read_from_head: on", ",/etc/sigma/rules": "",
+	} {
+		if !strings.Contains(config, shown) {
+			t.Fatalf("the README no longer shows %s", shown)
+		}
+		config = strings.ReplaceAll(config, shown, here)
+	}
+	h := startBare(t, config)
+	highHits := func() int { return strings.Count(h.log.String(), `"sigma"=>{"level"=>"high"`) }
+	h.until(t, "four high hits in both outputs", func() bool { return highHits() == 8 })
+	h.stop(t)
+	if h.logged("[error]") != "" || highHits() != 8 {
+		t.Errorf("%d high hits, want 4 in each output:\n%s", highHits(), h.log)
+	}
+}
+
 func lines(t *testing.T, file string) []string {
 	t.Helper()
 	data, err := os.ReadFile(file)

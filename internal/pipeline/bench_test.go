@@ -25,6 +25,7 @@ func BenchmarkProcess(b *testing.B) {
 		b.Fatal(err)
 	}
 	perEvent := func(b *testing.B) {
+		b.Helper()
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/event")
 	}
 	b.Run("process", func(b *testing.B) {
