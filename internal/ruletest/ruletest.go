@@ -3,9 +3,9 @@
 package ruletest
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 
@@ -83,6 +83,10 @@ func (r *runner) rule(name string) error {
 	}
 	test := strings.TrimSuffix(name, ruleSuffix) + testSuffix
 	cases, err := r.cases(test)
+	if errors.Is(err, fs.ErrNotExist) {
+		r.fail(rules.Position{File: name}, "there is no %s beside it", test)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -125,11 +129,11 @@ func (r *runner) run(evaluator *oracle.Oracle, c testCase) {
 	}
 }
 
-// cases reads a file of tests; what is wrong with it is noted, and a file that is missing has no cases.
+// cases reads a file of tests and notes what is wrong with it.
 func (r *runner) cases(name string) ([]testCase, error) {
 	src, err := fs.ReadFile(r.pack, name)
 	if err != nil {
-		return nil, fmt.Errorf("tests of %s: %w", path.Base(name), err)
+		return nil, err
 	}
 	cases, failures := parseCases(name, src)
 	r.Failures = append(r.Failures, failures...)
