@@ -4,6 +4,8 @@ GO        ?= go
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS    = -s -w -X main.version=$(VERSION)
 GOBUILD    = $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+# Functions that glibc has moved into libc are in these on older systems (plugin/glibc.h).
+OLDLIBS    = -Wl,--push-state,--no-as-needed,-l:libpthread.so.0,-l:libdl.so.2,--pop-state
 LINT       = $(GO) tool -modfile=tools/go.mod golangci-lint
 FUZZTIME  ?= 60s
 PURE       = $(shell $(GO) list ./... | grep -v -e /plugin -e /flbhost -e /e2e)
@@ -20,7 +22,7 @@ build/sigmatrail: FORCE
 	CGO_ENABLED=0 $(GOBUILD) -o $@ ./cmd/sigmatrail
 
 build/flb-filter_sigma.so: FORCE
-	CGO_ENABLED=1 $(GOBUILD) -buildmode=c-shared -o $@ ./plugin
+	CGO_ENABLED=1 CGO_CFLAGS='-O2 -g -include $(CURDIR)/plugin/glibc.h' CGO_LDFLAGS='$(OLDLIBS)' $(GOBUILD) -buildmode=c-shared -o $@ ./plugin
 	@rm -f build/flb-filter_sigma.h
 
 demo: build ## run records through the rules and show what comes out

@@ -26,7 +26,7 @@ func sigmaReady() {}
 func sigmaPreRun(instance unsafe.Pointer) (rc C.int) {
 	log := hostLog{instance}
 	defer recoverAt(log, "checking the rules", func() { rc = -1 })
-	if _, err := open(log); err != nil {
+	if open(log, false) == nil {
 		return -1
 	}
 	return 0
@@ -39,12 +39,14 @@ func sigmaPreRun(instance unsafe.Pointer) (rc C.int) {
 func sigmaInit(instance unsafe.Pointer) (context C.uintptr_t) {
 	log := hostLog{instance}
 	defer recoverAt(log, "starting", func() { context = 0 })
-	e, err := open(log)
-	if err != nil {
+	e := open(log, true)
+	if e == nil {
 		return 0
 	}
-	log.report(e)
-	return C.uintptr_t(instances.add(e))
+	set := e.Rules()
+	log.print(logInfo, fmt.Sprintf("sigmatrail %s: %d rules loaded, %d not applicable to CloudTrail, %d rejected",
+		version, len(set.Rules), len(set.NotApplicable), set.Rejected))
+	return C.uintptr_t(process.add(e))
 }
 
 // sigmaFilter judges one chunk. data is the host's and dead after the return; *out is memory of sigma_alloc that the host frees.
@@ -57,7 +59,7 @@ func sigmaFilter(instance unsafe.Pointer, context C.uintptr_t, data unsafe.Point
 		C.sigma_free(memory)
 		rc = C.SIGMA_NOTOUCH
 	})
-	e := instances.get(uintptr(context))
+	e := process.get(uintptr(context))
 	if e == nil {
 		return C.SIGMA_NOTOUCH
 	}
@@ -84,25 +86,30 @@ func sigmaFilter(instance unsafe.Pointer, context C.uintptr_t, data unsafe.Point
 //export sigmaExit
 func sigmaExit(context C.uintptr_t) {
 	defer recoverAt(hostLog{}, "stopping", func() {})
-	if e := instances.remove(uintptr(context)); e != nil {
+	if e := process.remove(uintptr(context)); e != nil {
 		hostLog{}.print(logInfo, summary(e))
 	}
 }
 
-// open reads the instance's settings and loads its rules. What is wrong with either is logged here, once.
-func open(log hostLog) (*pipeline.Engine, error) {
+// open reads the instance's settings and finds or loads its rules; with keep the last good ones will do. It returns nil, and has logged
+// why, where the instance must not run.
+func open(log hostLog, keep bool) *pipeline.Engine {
 	settings, err := conf.Parse(log.property)
 	if err != nil {
 		log.lines(logError, err.Error())
-		return nil, err
+		return nil
 	}
-	e, err := pipeline.New(settings)
+	program, err := process.open(log, settings, keep)
 	if err != nil {
-		log.problems(pipeline.Problems(err))
 		log.lines(logError, err.Error())
-		return nil, err
+		return nil
 	}
-	return e, nil
+	e, err := pipeline.NewEngine(settings, program)
+	if err != nil {
+		log.lines(logError, err.Error())
+		return nil
+	}
+	return e
 }
 
 // recoverAt turns a panic into an error of the host's log; then decides the call's result. Nothing of Go ever unwinds into the host.

@@ -51,14 +51,6 @@ func (l hostLog) property(name string) (string, bool) {
 	return C.GoString(value), true
 }
 
-// report says at start what runs and what does not.
-func (l hostLog) report(e *pipeline.Engine) {
-	set := e.Rules()
-	l.problems(set.Problems)
-	l.print(logInfo, fmt.Sprintf("sigmatrail %s: %d rules loaded, %d not applicable to CloudTrail, %d rejected",
-		version, len(set.Rules), len(set.NotApplicable), set.Rejected))
-}
-
 // problems logs diagnostics: errors always, warnings for those who debug.
 func (l hostLog) problems(list rules.Problems) {
 	shown := 0

@@ -1,22 +1,37 @@
 package main
 
 import (
+	"fmt"
 	"sync"
+	"weak"
 
+	"sigmatrail/conf"
 	"sigmatrail/internal/pipeline"
 )
 
-// instances holds the engines that the host has contexts of. The host knows them by number: it must never hold a pointer of Go's.
-var instances registry //nolint:gochecknoglobals // the one process-wide registry that architecture.md allows
+// process is what all instances of this process share. It outlives a hot reload of the host, which never unloads us.
+var process registry //nolint:gochecknoglobals // the one process-wide registry that architecture.md allows
 
-// registry maps handles to engines. The zero value is empty and ready.
+// registry maps handles to engines, and sources to programs. The zero value is empty and ready.
 type registry struct {
 	mu      sync.RWMutex
 	last    uintptr
 	engines map[uintptr]*pipeline.Engine
+
+	// loading makes instances that start at the same time load one after the other, so that equal rules are compiled once.
+	loading sync.Mutex
+	// programs finds a program that some instance still holds by what it was made of.
+	programs map[pipeline.ID]weak.Pointer[pipeline.Program]
+	// good has the last program that was accepted for the same rules property and key.
+	good map[ruleKey]*pipeline.Program
+	// reported notes the programs whose problems were logged.
+	reported map[pipeline.ID]bool
 }
 
-// add keeps e and returns its handle, which is never 0.
+// ruleKey is what stays the same of an instance when its rules change.
+type ruleKey struct{ rules, key string }
+
+// add keeps e and returns its handle, which is never 0. The host knows engines by number: it must never hold a pointer of Go's.
 func (r *registry) add(e *pipeline.Engine) uintptr {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -42,4 +57,55 @@ func (r *registry) remove(handle uintptr) *pipeline.Engine {
 	e := r.engines[handle]
 	delete(r.engines, handle)
 	return e
+}
+
+// open loads the rules of s, or finds that they are loaded already, and returns the program to run. Where they may not run, or more of them
+// are rejected than of the last good ones, those stay, if there are any and keep is set; otherwise that is an error.
+func (r *registry) open(log hostLog, s conf.Settings, keep bool) (*pipeline.Program, error) {
+	r.loading.Lock()
+	defer r.loading.Unlock()
+	key := ruleKey{s.Rules, s.Key}
+	last := r.good[key]
+	fresh, err := r.load(log, s)
+	if err == nil {
+		err = fresh.Acceptable(s)
+	}
+	switch {
+	case err != nil && (last == nil || !keep):
+		return nil, err
+	case err != nil:
+		log.lines(logError, fmt.Sprintf("%v: the last good rules stay, %d of them", err, len(last.Rules().Rules)))
+		return last, nil
+	case last != nil && fresh.Rules().Rejected > last.Rules().Rejected:
+		log.lines(logError, fmt.Sprintf("%d of the rules in %q are rejected, and were %d before: the last good rules stay, %d of them",
+			fresh.Rules().Rejected, s.Rules, last.Rules().Rejected, len(last.Rules().Rules)))
+		return last, nil
+	}
+	if r.good == nil {
+		r.good = make(map[ruleKey]*pipeline.Program)
+	}
+	r.good[key] = fresh
+	return fresh, nil
+}
+
+// load returns the program of s. Its problems are logged when it is seen for the first time.
+func (r *registry) load(log hostLog, s conf.Settings) (*pipeline.Program, error) {
+	sources, err := pipeline.Read(s)
+	if err != nil {
+		return nil, err
+	}
+	id := sources.ID()
+	p := r.programs[id].Value()
+	if p == nil {
+		p = sources.Compile()
+		if r.programs == nil {
+			r.programs, r.reported = make(map[pipeline.ID]weak.Pointer[pipeline.Program]), make(map[pipeline.ID]bool)
+		}
+		r.programs[id] = weak.Make(p)
+	}
+	if !r.reported[id] {
+		r.reported[id] = true
+		log.problems(p.Rules().Problems)
+	}
+	return p, nil
 }

@@ -26,7 +26,7 @@ func (e *Engine) AppendJSON(dst, event []byte, j *Judgement) ([]byte, error) {
 	if len(hits) == 0 {
 		return record.AppendSpliced(dst, event, nil, nil)
 	}
-	key := e.settings.Key
+	key := e.ownKey
 	existing, exists := record.LookupJSON(event, key)
 	if !exists {
 		return record.AppendSpliced(dst, event, nil, []record.Pair{{Key: key, Value: e.table.AppendJSON(nil, hits)}})

@@ -9,7 +9,7 @@ import (
 // edit writes the hits of j as a change of one msgpack event. What already stands under our key is merged if it is ours, from an earlier
 // tier or pass, and otherwise moved to <key>_original (semantics.md, "What is written").
 func (e *Engine) edit(data []byte, ev *chunk.Event, j *Judgement, counts *Tally) chunk.Edit {
-	key, hits := e.settings.Key, j.hits()
+	key, hits := e.ownKey, j.hits()
 	start, end, exists := chunk.Lookup(data, ev.BodyStart, key)
 	if !exists {
 		return chunk.Edit{Append: []chunk.Pair{{Key: key, Value: e.annotation(hits)}}}
@@ -52,7 +52,7 @@ func (e *Engine) merged(value []byte, hits []enrich.Hit) ([]byte, bool) {
 
 // spare returns the first free name for a displaced value: <key>_original, or that with more underscores where somebody has it already.
 func (e *Engine) spare(taken func(name string) bool) string {
-	name := e.settings.Key + "_original"
+	name := e.ownKey + "_original"
 	for taken(name) {
 		name += "_"
 	}

@@ -1,0 +1,111 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"sigmatrail/conf"
+	"sigmatrail/enrich"
+	"sigmatrail/internal/oracle"
+	"sigmatrail/internal/record"
+	"sigmatrail/rules"
+	"sigmatrail/rules/cloudtrail"
+)
+
+// Builtin is the name under which settings refer to the bundled rule pack.
+const Builtin = "builtin"
+
+// Program is a set of rules, ready to judge records. It is immutable, and engines may share it.
+type Program struct {
+	set       *rules.Set
+	evaluator *oracle.Oracle
+	table     *enrich.Table
+	ownKey    string
+}
+
+// Rules returns the loaded set. The caller must not change it.
+func (p *Program) Rules() *rules.Set { return p.set }
+
+// Sources is what a Program is made of: files of rules, not parsed yet, and the key that rules never look at.
+type Sources struct {
+	files  []rules.File
+	ownKey string
+}
+
+// ID tells Programs apart: equal sources have equal ones.
+type ID [sha256.Size]byte
+
+// Read reads the files of rules that s names. The error is for what could not be read.
+func Read(s conf.Settings) (Sources, error) {
+	files, err := rules.Read(s.Rules, map[string]fs.FS{Builtin: cloudtrail.FS()})
+	if err != nil {
+		return Sources{}, fmt.Errorf("load rules: %w", err)
+	}
+	return Sources{files: files, ownKey: s.Key}, nil
+}
+
+// ID returns the identity of the Program that Compile would make.
+func (s Sources) ID() ID {
+	h := sha256.New()
+	part := func(text []byte) {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(text))))
+		h.Write(text)
+	}
+	part([]byte(s.ownKey))
+	for _, f := range s.files {
+		part([]byte(f.Name))
+		part(f.Text)
+		part([]byte{map[bool]byte{true: 1}[f.Bundled]})
+	}
+	return ID(h.Sum(nil))
+}
+
+// Compile parses the rules and prepares them. Whether the result may run is for Acceptable to say.
+func (s Sources) Compile() *Program {
+	set := rules.ParseFiles(s.files)
+	return &Program{
+		set:       set,
+		evaluator: oracle.New(set.Rules, record.DefaultAliases(), s.ownKey),
+		table:     enrich.Compile(set.Rules),
+		ownKey:    s.ownKey,
+	}
+}
+
+// Acceptable says why the rules may not run under s, or returns nil. Rejected rules do not stop the others, unless s.Strict is set; rules of
+// which none applies to CloudTrail do.
+func (p *Program) Acceptable(s conf.Settings) error {
+	refuse := func(format string, args ...any) error {
+		return &RulesError{Set: p.set, Reason: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case s.Strict && p.set.Rejected > 0:
+		return refuse("strict is on and %d of the rules in %q are rejected", p.set.Rejected, s.Rules)
+	case p.set.Files == 0:
+		return refuse("there are no rules in %q: no name ends in .yml or .yaml", s.Rules)
+	case len(p.set.Rules) == 0:
+		return refuse("none of the rules in %q can run: %d are rejected, %d do not apply to CloudTrail", s.Rules, p.set.Rejected, len(p.set.NotApplicable))
+	}
+	return nil
+}
+
+// RulesError says that a set of rules was read but may not run.
+type RulesError struct {
+	// Set is what was read, with its problems.
+	Set *rules.Set
+	// Reason is one sentence without a full stop.
+	Reason string
+}
+
+// Error returns the reason.
+func (e *RulesError) Error() string { return e.Reason }
+
+// Problems returns the diagnostics behind err, if it came from rules.
+func Problems(err error) rules.Problems {
+	if refused, ok := errors.AsType[*RulesError](err); ok {
+		return refused.Set.Problems
+	}
+	return nil
+}
