@@ -43,6 +43,7 @@ func sigmaInit(instance unsafe.Pointer) (context C.uintptr_t) {
 	if e == nil {
 		return 0
 	}
+	log.warnOfCopy()
 	set := e.Rules()
 	log.print(logInfo, fmt.Sprintf("sigmatrail %s: %d rules loaded, %d not applicable to CloudTrail, %d rejected",
 		version, len(set.Rules), len(set.NotApplicable), set.Rejected))
@@ -59,13 +60,18 @@ func sigmaFilter(instance unsafe.Pointer, context C.uintptr_t, data unsafe.Point
 		C.sigma_free(memory)
 		rc = C.SIGMA_NOTOUCH
 	})
+	for _, text := range process.background.take() {
+		log.lines(logError, text)
+	}
 	e := process.get(uintptr(context))
 	if e == nil {
 		return C.SIGMA_NOTOUCH
 	}
 	// A bad address that the host hands us becomes a panic of this call, not the end of the process.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	spliced := e.Process(unsafe.Slice((*byte)(data), int(size)), func(n int) []byte {
+	chunk := unsafe.Slice((*byte)(data), int(size))
+	provoke(chunk)
+	spliced := e.Process(chunk, func(n int) []byte {
 		memory = C.sigma_alloc(C.size_t(n))
 		if memory == nil {
 			log.print(logError, fmt.Sprintf("no memory for %d bytes: the hits of this chunk are not written", n))

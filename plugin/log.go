@@ -1,6 +1,7 @@
 package main
 
 // #include <stdlib.h>
+// #include "copies.h"
 // #include "shim.h"
 import "C"
 
@@ -49,6 +50,23 @@ func (l hostLog) property(name string) (string, bool) {
 		return "", false
 	}
 	return C.GoString(value), true
+}
+
+// warnOfCopy says once if the process holds another copy of this file.
+func (l hostLog) warnOfCopy() {
+	process.loading.Lock()
+	defer process.loading.Unlock()
+	if process.warned {
+		return
+	}
+	process.warned = true
+	const longest = 4096
+	path := (*C.char)(C.malloc(longest))
+	defer C.free(unsafe.Pointer(path))
+	if C.sigma_find_copy(path, longest) != 0 {
+		l.print(logWarn, fmt.Sprintf("%s is another copy of this plugin in the same process: Go supports one; load one file, and link to it "+
+			"where a second name is needed", C.GoString(path)))
+	}
 }
 
 // problems logs diagnostics: errors always, warnings for those who debug.

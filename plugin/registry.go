@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"weak"
 
@@ -26,6 +27,11 @@ type registry struct {
 	good map[ruleKey]*pipeline.Program
 	// reported notes the programs whose problems were logged.
 	reported map[pipeline.ID]bool
+
+	// warned is set once copies of this plugin were looked for.
+	warned bool
+
+	background background
 }
 
 // ruleKey is what stays the same of an instance when its rules change.
@@ -102,6 +108,8 @@ func (r *registry) load(log hostLog, s conf.Settings) (*pipeline.Program, error)
 			r.programs, r.reported = make(map[pipeline.ID]weak.Pointer[pipeline.Program]), make(map[pipeline.ID]bool)
 		}
 		r.programs[id] = weak.Make(p)
+		// What parsing has left behind would else stay with the host for good.
+		r.background.run("returning memory", debug.FreeOSMemory)
 	}
 	if !r.reported[id] {
 		r.reported[id] = true

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// patience is how long a message of background work waits for a callback, on whose thread the host's log can be used.
+const patience = 5 * time.Second
+
+// background runs work beside the host's threads and keeps what it has to say for the host's log. The zero value is ready.
+type background struct {
+	mu      sync.Mutex
+	waiting []string
+	any     atomic.Bool // whether something waits, so that a callback need not lock
+}
+
+// run runs f in a goroutine of its own. A panic in it is logged; it ends the work and nothing else.
+func (b *background) run(what string, f func()) {
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				b.say(fmt.Sprintf("a fault in sigmatrail in %s (please report it): %v\n%s", what, r, debug.Stack()))
+			}
+		}()
+		f()
+	}()
+}
+
+// say logs an error at the next callback, or on standard error if none comes.
+func (b *background) say(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.waiting = append(b.waiting, text)
+	b.any.Store(true)
+	if len(b.waiting) == 1 {
+		time.AfterFunc(patience, b.give)
+	}
+}
+
+// take returns what waits, and forgets it.
+func (b *background) take() []string {
+	if !b.any.Load() {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	list := b.waiting
+	b.waiting = nil
+	b.any.Store(false)
+	return list
+}
+
+// give writes what still waits to standard error.
+func (b *background) give() {
+	for _, text := range b.take() {
+		for line := range strings.Lines(text) {
+			fmt.Fprintf(os.Stderr, "[%s] [error] [filter:sigma] %s\n", time.Now().Format("2006/01/02 15:04:05.000"), strings.TrimRight(line, "\n"))
+		}
+	}
+}
