@@ -18,6 +18,8 @@ type background struct {
 	mu      sync.Mutex
 	waiting []string
 	any     atomic.Bool // whether something waits, so that a callback need not lock
+
+	returning atomic.Bool // whether memory is about to be returned
 }
 
 // run runs f in a goroutine of its own. A panic in it is logged; it ends the work and nothing else.
@@ -40,6 +42,18 @@ func (b *background) say(text string) {
 	b.any.Store(true)
 	if len(b.waiting) == 1 {
 		time.AfterFunc(patience, b.give)
+	}
+}
+
+// returnMemory gives back to the system what reading and parsing rules has left behind, which would else stay with the host for good. It
+// waits a little, so that many instances that start together cause it once.
+func (b *background) returnMemory() {
+	const wait = 200 * time.Millisecond
+	if b.returning.CompareAndSwap(false, true) {
+		time.AfterFunc(wait, func() {
+			b.returning.Store(false)
+			b.run("returning memory", debug.FreeOSMemory)
+		})
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"weak"
 
@@ -108,9 +107,8 @@ func (r *registry) load(log hostLog, s conf.Settings) (*pipeline.Program, error)
 			r.programs, r.reported = make(map[pipeline.ID]weak.Pointer[pipeline.Program]), make(map[pipeline.ID]bool)
 		}
 		r.programs[id] = weak.Make(p)
-		// What parsing has left behind would else stay with the host for good.
-		r.background.run("returning memory", debug.FreeOSMemory)
 	}
+	r.background.returnMemory()
 	if !r.reported[id] {
 		r.reported[id] = true
 		log.problems(p.Rules().Problems)
