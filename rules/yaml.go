@@ -71,6 +71,10 @@ func readYAML(src []byte, r *report) (docs []document) {
 		r.err(place{}, YAMLLimit, "the file has %d bytes; a file of rules may have %d", len(src), maxFile)
 		return []document{{broken: true}}
 	}
+	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) {
+		r.err(place{}, YAMLSyntax, "the file is UTF-16; convert it to UTF-8 first, for example with iconv")
+		return []document{{broken: true}}
+	}
 	// yaml.v3 has panicked on hostile input; a rule must never take the program down.
 	defer func() {
 		if p := recover(); p != nil {
