@@ -105,6 +105,32 @@ pipeline:
 `, pattern, strings.ReplaceAll(strings.TrimPrefix(before, "\n"), "$RULES", ruleSpec), all, high)
 }
 
+// classicConfig is the same for older hosts, without the second output.
+func classicConfig(pattern string, withRules bool, port int) string {
+	rulesPart := ""
+	if withRules {
+		rulesPart = "[FILTER]\n    Name sigma\n    Match ct\n"
+	}
+	return fmt.Sprintf(`[SERVICE]
+    Flush 0.2
+    Log_Level info
+    Parsers_File %%PARSERS%%
+[INPUT]
+    Name tail
+    Tag ct
+    Path %s
+    Parser cloudtrail
+    Read_From_Head on
+    Buffer_Chunk_Size 1M
+    Buffer_Max_Size 4M
+%s[OUTPUT]
+    Name forward
+    Match ct
+    Host 127.0.0.1
+    Port %d
+`, pattern, rulesPart, port)
+}
+
 // push sends every event of the corpora through a host and returns the bodies that both outputs received.
 func push(t *testing.T, before, ruleSpec string) (all, high [][]byte, log *host) {
 	t.Helper()

@@ -58,25 +58,38 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-// start runs Fluent Bit with the plugin, the text of a configuration and what the environment adds.
+// program is a Fluent Bit and the text of a configuration for it, YAML or, of older ones, classic.
+type program struct {
+	path    string
+	version [2]int
+}
+
+// onPath is the Fluent Bit on PATH.
+var onPath = program{path: "fluent-bit"}
+
+// start runs the Fluent Bit on PATH with the plugin, the text of a configuration and what the environment adds.
 func start(t *testing.T, config string, env []string, args ...string) *host {
 	t.Helper()
-	return run(t, config, env, append([]string{"-e", plugin(t)}, args...))
+	return onPath.run(t, config, env, append([]string{"-e", plugin(t)}, args...))
 }
 
-// startBare runs Fluent Bit with a configuration that names the plugin itself.
+// startBare runs the Fluent Bit on PATH with a configuration that names the plugin itself.
 func startBare(t *testing.T, config string) *host {
 	t.Helper()
-	return run(t, config, nil, nil)
+	return onPath.run(t, config, nil, nil)
 }
 
-func run(t *testing.T, config string, env, args []string) *host {
+func (b program) run(t *testing.T, config string, env, args []string) *host {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "fluent-bit.yaml")
+	name := "fluent-bit.yaml"
+	if strings.HasPrefix(config, "[") {
+		name = "fluent-bit.conf"
+	}
+	file := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h := &host{cmd: exec.Command("fluent-bit", append(args, "-c", file)...), done: make(chan error, 1), log: &syncBuffer{}}
+	h := &host{cmd: exec.Command(b.path, append(args, "-c", file)...), done: make(chan error, 1), log: &syncBuffer{}}
 	h.cmd.Env = append(os.Environ(), env...)
 	h.cmd.Stdout, h.cmd.Stderr = h.log, h.log
 	if err := h.cmd.Start(); err != nil {

@@ -4,11 +4,9 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestShippedConfiguration runs conf/fluent-bit/tail-sigma.yaml as it is.
@@ -148,19 +146,6 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("no line with %q in\n%s", test.want, h.log)
 			}
 		})
-	}
-}
-
-// TestDaemonRefused starts the host with -d, under which it forks with the plugin in it. A daemon has only its log file to speak.
-func TestDaemonRefused(t *testing.T) {
-	logFile := filepath.Join(t.TempDir(), "log")
-	h := start(t, withProperties(), nil, "-d", "-l", logFile)
-	h.wait(t)
-	refused := func(line string) bool { return strings.Contains(line, "--daemon") && strings.Contains(line, "fork") }
-	for end := time.Now().Add(deadline); !slices.ContainsFunc(lines(t, logFile), refused); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("no refusal in the log: %s", lines(t, logFile))
-		}
 	}
 }
 

@@ -19,14 +19,15 @@ import (
 //export sigmaReady
 func sigmaReady() {}
 
-// sigmaPreRun judges the instance's settings and rules before the host commits to them: -1 stops a start, a --dry-run or a hot reload, and
-// in the last case the old pipeline goes on. It keeps nothing but the loaded rules.
+// sigmaPreRun judges the instance's settings and rules before the host commits to them: -1 stops a start, a --dry-run, or a hot reload, in
+// which the old pipeline then goes on. The filter of a processor is asked only when the old pipeline is gone, and -1 would end the host: then
+// the last good rules will do.
 //
 //export sigmaPreRun
 func sigmaPreRun(instance unsafe.Pointer) (rc C.int) {
 	log := hostLog{instance}
 	defer recoverAt(log, "checking the rules", func() { rc = -1 })
-	if open(log, false) == nil {
+	if _, ok := open(log, func(key ruleKey) bool { return !process.serves(key) }); !ok {
 		return -1
 	}
 	return 0
@@ -39,8 +40,8 @@ func sigmaPreRun(instance unsafe.Pointer) (rc C.int) {
 func sigmaInit(instance unsafe.Pointer) (context C.uintptr_t) {
 	log := hostLog{instance}
 	defer recoverAt(log, "starting", func() { context = 0 })
-	e := open(log, true)
-	if e == nil {
+	e, ok := open(log, func(ruleKey) bool { return true })
+	if !ok {
 		return 0
 	}
 	log.warnOfCopy()
@@ -97,25 +98,26 @@ func sigmaExit(context C.uintptr_t) {
 	}
 }
 
-// open reads the instance's settings and finds or loads its rules; with keep the last good ones will do. It returns nil, and has logged
-// why, where the instance must not run.
-func open(log hostLog, keep bool) *pipeline.Engine {
+// open reads the instance's settings and finds or loads its rules; where keep says so, the last good ones will do. If the instance must not
+// run, it has logged why, and ok is false.
+func open(log hostLog, keep func(ruleKey) bool) (i instance, ok bool) {
 	settings, err := conf.Parse(log.property)
+	if err == nil {
+		i.key = keyOf(settings)
+		i.Engine, err = engine(log, settings, keep(i.key))
+	}
 	if err != nil {
 		log.lines(logError, err.Error())
-		return nil
 	}
-	program, err := process.open(log, settings, keep)
+	return i, err == nil
+}
+
+func engine(log hostLog, s conf.Settings, keep bool) (*pipeline.Engine, error) {
+	program, err := process.open(log, s, keep)
 	if err != nil {
-		log.lines(logError, err.Error())
-		return nil
+		return nil, err
 	}
-	e, err := pipeline.NewEngine(settings, program)
-	if err != nil {
-		log.lines(logError, err.Error())
-		return nil
-	}
-	return e
+	return pipeline.NewEngine(s, program)
 }
 
 // recoverAt turns a panic into an error of the host's log; then decides the call's result. Nothing of Go ever unwinds into the host.

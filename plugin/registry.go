@@ -16,7 +16,7 @@ var process registry //nolint:gochecknoglobals // the one process-wide registry 
 type registry struct {
 	mu      sync.RWMutex
 	last    uintptr
-	engines map[uintptr]*pipeline.Engine
+	engines map[uintptr]instance
 
 	// loading makes instances that start at the same time load one after the other, so that equal rules are compiled once.
 	loading sync.Mutex
@@ -33,15 +33,24 @@ type registry struct {
 	background background
 }
 
+// instance is an engine that the host has a handle of.
+type instance struct {
+	*pipeline.Engine
+
+	key ruleKey
+}
+
 // ruleKey is what stays the same of an instance when its rules change.
 type ruleKey struct{ rules, key string }
 
+func keyOf(s conf.Settings) ruleKey { return ruleKey{s.Rules, s.Key} }
+
 // add keeps e and returns its handle, which is never 0. The host knows engines by number: it must never hold a pointer of Go's.
-func (r *registry) add(e *pipeline.Engine) uintptr {
+func (r *registry) add(e instance) uintptr {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.engines == nil {
-		r.engines = make(map[uintptr]*pipeline.Engine)
+		r.engines = make(map[uintptr]instance)
 	}
 	r.last++
 	r.engines[r.last] = e
@@ -52,14 +61,26 @@ func (r *registry) add(e *pipeline.Engine) uintptr {
 func (r *registry) get(handle uintptr) *pipeline.Engine {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.engines[handle]
+	return r.engines[handle].Engine
+}
+
+// serves reports whether some instance has these rules now.
+func (r *registry) serves(key ruleKey) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, i := range r.engines {
+		if i.key == key {
+			return true
+		}
+	}
+	return false
 }
 
 // remove forgets a handle and returns its engine, or nil.
 func (r *registry) remove(handle uintptr) *pipeline.Engine {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e := r.engines[handle]
+	e := r.engines[handle].Engine
 	delete(r.engines, handle)
 	return e
 }
@@ -69,7 +90,7 @@ func (r *registry) remove(handle uintptr) *pipeline.Engine {
 func (r *registry) open(log hostLog, s conf.Settings, keep bool) (*pipeline.Program, error) {
 	r.loading.Lock()
 	defer r.loading.Unlock()
-	key := ruleKey{s.Rules, s.Key}
+	key := keyOf(s)
 	last := r.good[key]
 	fresh, err := r.load(log, s)
 	if err == nil {
