@@ -38,7 +38,7 @@ fuzz: requirements ## run every fuzz target for FUZZTIME (60s)
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' sh tools/fuzz.sh
 
 bench: requirements ## run the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem $(PURE)
+	$(GO) test -run '^$$' -bench . -benchmem $(PURE) ./internal/flbhost
 
 lint: requirements ## check style, borders between packages, generated files and module files
 	$(LINT) run
@@ -47,8 +47,8 @@ lint: requirements ## check style, borders between packages, generated files and
 	$(GO) mod tidy -diff
 	cd tools && $(GO) mod tidy -diff
 
-e2e: build ## run the tests with a real fluent-bit, which must be on PATH
-	$(GO) test -count=1 -v ./e2e
+e2e: build ## run the tests with a real fluent-bit, which must be on PATH, and those in FLUENT_BIT_HOSTS
+	$(GO) test -count=1 -v -timeout 30m ./e2e
 
 fmt: ## format the code
 	$(LINT) fmt

@@ -171,9 +171,14 @@ func TestSoundRulesGoOn(t *testing.T) {
 func TestReload(t *testing.T) {
 	plugin(t)
 	h := start(t, strings.Replace(withProperties("rules: builtin"), "log_level: info", "log_level: info, hot_reload: on", 1), nil)
-	for reload := 1; reload <= 3; reload++ {
+	for reload := 1; reload <= 10; reload++ {
 		seen := strings.Count(h.log.String(), `"sigma":{`)
 		h.until(t, "more hits", func() bool { return strings.Count(h.log.String(), `"sigma":{`) > seen })
+		for range 3 { // each makes the host install its own handlers anew
+			if err := h.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if err := h.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
