@@ -24,6 +24,7 @@ const (
 
 	UnknownModifier     Code = "modifier-unknown"     // a modifier that Sigma does not have
 	UnsupportedModifier Code = "modifier-unsupported" // a modifier that this version does not evaluate
+	ModifierOrder       Code = "modifier-order"       // a chain of modifiers that is allowed and hardly meant
 	ModifierConflict    Code = "modifier-conflict"    // modifiers that cannot combine
 	AllSingle           Code = "all-single-value"     // all on fewer than two values
 	BadValue            Code = "value-invalid"        // a value that the modifier cannot take

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -16,10 +17,7 @@ func operators() map[string]Op {
 
 // unsupportedModifiers are those of the specification that this version does not evaluate.
 func unsupportedModifiers() []string {
-	return []string{
-		"base64", "base64offset", "wide", "utf16", "utf16le", "utf16be", "windash", "expand",
-		"minute", "hour", "day", "week", "month", "year",
-	}
+	return []string{"expand", "minute", "hour", "day", "week", "month", "year"}
 }
 
 // switches are the modifiers that change an item beside its operator.
@@ -40,6 +38,10 @@ func (p *parser) modifiers(key *node, item *Item) bool {
 			ok = false
 		case isOperator:
 			item.Op, chosen = op, name
+		case isEncoding(name) && name != "windash" && chosen != "": // the wildcards of the operator could not be encoded; windash leaves them
+			p.err(key.place, ModifierConflict, "%q rewrites the value and must stand before %q", name, chosen)
+			ok = false
+		case isEncoding(name):
 		case slices.Contains(unsupportedModifiers(), name):
 			p.err(key.place, UnsupportedModifier, "this version does not evaluate the modifier %q", name)
 			ok = false
@@ -55,11 +57,14 @@ func (p *parser) modifiers(key *node, item *Item) bool {
 	if item.Field == "" && chosen == "" {
 		item.Op = Contains
 	}
+	if slices.Contains(item.Modifiers, "base64offset") && item.Op != Contains {
+		p.warn(key.place, ModifierOrder, "base64offset finds a part of an encoded text; without contains behind it the part must be the whole value")
+	}
 	return ok && p.combination(key, item, chosen)
 }
 
 func likelyModifier(name string) string {
-	known := append(switches(), unsupportedModifiers()...)
+	known := slices.AppendSeq(append(switches(), unsupportedModifiers()...), maps.Keys(encodings()))
 	for op := range operators() {
 		known = append(known, op)
 	}
@@ -80,6 +85,8 @@ func (p *parser) combination(key *node, item *Item, operator string) bool {
 		}
 		return ""
 	}
+	encoded := slices.Collect(maps.Keys(encodings()))
+	slices.Sort(encoded)
 	isText := item.Op == Equal || item.Op == Contains || item.Op == StartsWith || item.Op == EndsWith
 	for _, rule := range []struct {
 		broken bool
@@ -90,6 +97,7 @@ func (p *parser) combination(key *node, item *Item, operator string) bool {
 		{item.Cased && item.Op == Regexp, "%q adds nothing to re, which is case-sensitive already; i takes it away", "cased"},
 		{item.Cased && !isText, "cased means nothing with %q", operator},
 		{item.FieldRef && !isText, "fieldref cannot combine with %q", operator},
+		{has(encoded...) != "" && (!isText || item.FieldRef), "%q rewrites texts, which this item does not compare", has(encoded...)},
 		{item.Op == Exists && has("all", "neq") != "", "exists cannot combine with %q; write exists: true or exists: false", has("all", "neq")},
 		{item.Field == "" && !isKeyword(item), "keywords can take all, cased, contains and re, not %q", strings.Join(item.Modifiers, "|")},
 	} {

@@ -125,8 +125,9 @@ type Value struct {
 	Text string
 	// Number is the canonical decimal of a Number.
 	Number Decimal
-	// Pattern is the text with its wildcards and escapes worked out (Equal, Contains, StartsWith, EndsWith).
-	Pattern Pattern
+	// Patterns are the text with its wildcards and escapes worked out and encoded as the modifiers say (Equal, Contains, StartsWith,
+	// EndsWith): alternatives, of which there is more than one behind an encoding alone.
+	Patterns []Pattern
 	// Regexp is compiled from the text (Op Regexp).
 	Regexp *regexp.Regexp
 	// Prefix is the network (Op CIDR).
@@ -148,11 +149,12 @@ type Part struct {
 // Wildcard is a kind of wildcard.
 type Wildcard uint8
 
-// The wildcards: none, one character, any run of characters.
+// The wildcards: none, one character, any run of characters, one of the dashes of windash.
 const (
 	None Wildcard = iota
 	One
 	Any
+	Dash
 )
 
 // ParsePattern works out the wildcards and escapes of text (sigma-rules-specification.md, "Escape Character"): * and ? are wildcards,

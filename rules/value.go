@@ -70,7 +70,20 @@ func (p *parser) operand(item *Item, n *node, v *Value) bool {
 			p.err(n.place, BadField, "fieldref takes the name of a field")
 			return false
 		}
-		v.Pattern = ParsePattern(n.text)
+		return p.patterns(item, n, v)
+	}
+	return true
+}
+
+// patterns works out the wildcards of a text, and encodes it if the item says so; then it is a text, whatever YAML takes it for.
+func (p *parser) patterns(item *Item, n *node, v *Value) bool {
+	var err error
+	if v.Patterns, err = encode(item.Modifiers, ParsePattern(n.text)); err != nil {
+		p.err(n.place, BadValue, "%v", err)
+		return false
+	}
+	if slices.ContainsFunc(item.Modifiers, isEncoding) {
+		v.Kind = Text
 	}
 	return true
 }

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"net/netip"
+	"slices"
 
 	"sigmatrail/internal/record"
 	"sigmatrail/rules"
@@ -80,14 +81,14 @@ func searchesInside(item *rules.Item, v *rules.Value) bool {
 	case rules.Contains, rules.StartsWith, rules.EndsWith, rules.Regexp:
 		return true
 	case rules.Equal:
-		return v.Kind == rules.Text && hasWildcard(v.Pattern)
+		return v.Kind == rules.Text && slices.ContainsFunc(v.Patterns, hasWildcard)
 	}
 	return false
 }
 
 func hasWildcard(p rules.Pattern) bool {
 	for _, part := range p {
-		if part.Wildcard != rules.None {
+		if part.Wildcard == rules.Any || part.Wildcard == rules.One {
 			return true
 		}
 	}
@@ -118,7 +119,7 @@ func (o *Oracle) text(item *rules.Item, v *rules.Value, text string) bool {
 	if item.Op == rules.Regexp {
 		return v.Regexp.MatchString(text)
 	}
-	return o.patterns[v].matches(text)
+	return slices.ContainsFunc(o.patterns[v], func(p pattern) bool { return p.matches(text) })
 }
 
 // equalsNumber compares a number of a rule: with a number by value, with a text by the number's canonical text.

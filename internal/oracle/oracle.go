@@ -13,12 +13,12 @@ type Oracle struct {
 	rules    []*rules.Rule
 	aliases  record.Aliases
 	ownKey   string
-	patterns map[*rules.Value]pattern
+	patterns map[*rules.Value][]pattern // alternatives
 }
 
 // New returns an evaluator of rs. aliases says which paths mean the same. Keywords never look at ownKey, under which hits are written.
 func New(rs []*rules.Rule, aliases record.Aliases, ownKey string) *Oracle {
-	o := &Oracle{rules: rs, aliases: aliases, ownKey: ownKey, patterns: make(map[*rules.Value]pattern)}
+	o := &Oracle{rules: rs, aliases: aliases, ownKey: ownKey, patterns: make(map[*rules.Value][]pattern)}
 	for _, r := range rs {
 		for _, s := range r.Searches {
 			for _, g := range s.Groups {
@@ -35,7 +35,9 @@ func New(rs []*rules.Rule, aliases record.Aliases, ownKey string) *Oracle {
 func (o *Oracle) compile(item *rules.Item) {
 	for i := range item.Values {
 		v := &item.Values[i]
-		o.patterns[v] = newPattern(v.Pattern, item.Op, item.Cased)
+		for _, p := range v.Patterns {
+			o.patterns[v] = append(o.patterns[v], newPattern(p, item.Op, item.Cased))
+		}
 	}
 }
 

@@ -166,6 +166,23 @@ func TestItems(t *testing.T) {
 		{`f|re: ^true$`, []verdict{{`{"f":true}`, true}}},
 		{`f|re|all: [a, b]`, []verdict{{`{"f":"ba"}`, true}, {`{"f":"a"}`, false}}},
 
+		// Encodings.
+		{`f|base64: cmd`, []verdict{{`{"f":"Y21k"}`, true}, {`{"f":"cmd"}`, false}, {`{"f":"xY21k"}`, false}}},
+		{`f|base64|contains: [foo, 22]`, []verdict{{`{"f":"x Zm9v y"}`, true}, {`{"f":"MjI="}`, true}, {`{"f":22}`, false}}},
+		{`f|base64: a\*`, []verdict{{`{"f":"YSo="}`, true}}},
+		{`f|base64offset|contains: http://`, []verdict{{`{"f":"aHR0cDovL2E="}`, true}, {`{"f":"eGh0dHA6Ly9h"}`, true}, {`{"f":"eHhodHRwOi8vYQ=="}`, true}, {`{"f":"http://"}`, false}}},
+		{`f|wide|base64offset|contains: ping`, []verdict{{`{"f":"cABpAG4AZwA="}`, true}, {`{"f":"cGluZw=="}`, false}}},
+		{`f|utf16le: ab`, []verdict{{`{"f":"a\u0000b\u0000"}`, true}, {`{"f":"ab"}`, false}}},
+		{`f|utf16be: ab`, []verdict{{`{"f":"\u0000a\u0000b"}`, true}}},
+		{`f|utf16|base64: a`, []verdict{{`{"f":"//5hAA=="}`, true}}},
+		{`f|utf16be|base64: é`, []verdict{{`{"f":"AOk="}`, true}}},
+		{`f|wide|startswith: a*c`, []verdict{{`{"f":"a\u0000xxc\u0000y"}`, true}}},
+		{`f|windash|contains: ' -f '`, []verdict{{`{"f":"x -f y"}`, true}, {`{"f":"x /f y"}`, true}, {`{"f":"x \u2013f y"}`, true}, {`{"f":"x \u2014F y"}`, true}, {`{"f":"x \u2015f y"}`, true}, {`{"f":"x +f y"}`, false}, {`{"f":"x f y"}`, false}}},
+		{`f|contains|windash: /a-b`, []verdict{{`{"f":"-a-b"}`, true}, {`{"f":"/a/b"}`, false}}}, // a dash inside a word is no option
+		{`f|windash|base64: -a`, []verdict{{`{"f":"LWE="}`, true}, {`{"f":"L2E="}`, true}, {`{"f":"K2E="}`, false}}},
+		{`f|contains|all|windash: [' -a', ' -b']`, []verdict{{`{"f":"x /a -b"}`, true}, {`{"f":"x /a"}`, false}}},
+		{`f|windash: -x`, []verdict{{`{"f":{"k":"-x"}}`, false}}},
+
 		// Networks.
 		{`f|cidr: 10.0.0.0/8`, []verdict{{`{"f":"10.255.0.1"}`, true}, {`{"f":"11.0.0.1"}`, false}, {`{"f":"::ffff:10.1.2.3"}`, true}, {`{"f":"10.1.0.0/16"}`, true}, {`{"f":"0.0.0.0/0"}`, false}, {`{"f":"cloudtrail.amazonaws.com"}`, false}, {`{"f":10}`, false}}},
 		{`f|cidr: fe80::/10`, []verdict{{`{"f":"fe80::1%eth0"}`, true}, {`{"f":"FE80::1"}`, true}, {`{"f":"10.0.0.1"}`, false}, {`{"f":"2001:db8::1"}`, false}}},

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,6 +18,7 @@ type pattern struct {
 const (
 	anyRun       rune = -1
 	anyCharacter rune = -2
+	anyDash      rune = -3
 )
 
 func newPattern(p rules.Pattern, op rules.Op, cased bool) pattern {
@@ -30,6 +32,8 @@ func newPattern(p rules.Pattern, op rules.Op, cased bool) pattern {
 			parts = append(parts, anyRun)
 		case rules.One:
 			parts = append(parts, anyCharacter)
+		case rules.Dash:
+			parts = append(parts, anyDash)
 		default:
 			parts = append(parts, characters(part.Literal, cased)...)
 		}
@@ -67,6 +71,11 @@ func fold(r rune) rune {
 	return least
 }
 
+// fits reports whether a part that stands for one character stands for char.
+func fits(part, char rune) bool {
+	return part == char || part == anyCharacter || (part == anyDash && strings.ContainsRune("-/–—―", char))
+}
+
 // matches reports whether the whole text fits the pattern. On a mismatch it takes one character more into the last run, which is enough: an
 // earlier run need never be longer.
 func (p pattern) matches(text string) bool {
@@ -78,7 +87,7 @@ func (p pattern) matches(text string) bool {
 		case i < len(p.parts) && p.parts[i] == anyRun:
 			run, resume = i, j
 			i++
-		case i < len(p.parts) && (p.parts[i] == anyCharacter || p.parts[i] == chars[j]):
+		case i < len(p.parts) && fits(p.parts[i], chars[j]):
 			i++
 			j++
 		case run >= 0:
