@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sigmatrail/conf"
 	"sigmatrail/internal/chunk"
@@ -191,7 +192,7 @@ func judge(t *testing.T, e *pipeline.Engine, bodies [][]byte) verdicts {
 		if !ok {
 			t.Fatalf("a body that is not msgpack: %x", b)
 		}
-		j := e.Judge(body)
+		j := e.Judge(body, time.Time{})
 		var ids []string
 		var level rules.Level
 		for _, verdict := range j.Verdicts {

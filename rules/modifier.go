@@ -17,7 +17,20 @@ func operators() map[string]Op {
 
 // unsupportedModifiers are those of the specification that this version does not evaluate.
 func unsupportedModifiers() []string {
-	return []string{"expand", "minute", "hour", "day", "week", "month", "year"}
+	return []string{"expand"}
+}
+
+// dateRange is a part of a date and the numbers that it can be.
+type dateRange struct {
+	part        DatePart
+	least, most int
+}
+
+// dateParts are the modifiers that take a part of a date.
+func dateParts() map[string]dateRange {
+	return map[string]dateRange{
+		"minute": {Minute, 0, 59}, "hour": {Hour, 0, 23}, "day": {Day, 1, 31}, "week": {Week, 1, 53}, "month": {Month, 1, 12}, "year": {Year, 1, 9999},
+	}
 }
 
 // switches are the modifiers that change an item beside its operator.
@@ -29,6 +42,7 @@ func (p *parser) modifiers(key *node, item *Item) bool {
 	chosen := ""
 	for i, name := range item.Modifiers {
 		op, isOperator := operators()[name]
+		date, isDate := dateParts()[name]
 		switch {
 		case slices.Contains(item.Modifiers[:i], name):
 			p.err(key.place, ModifierConflict, "the modifier %q stands twice", name)
@@ -38,6 +52,11 @@ func (p *parser) modifiers(key *node, item *Item) bool {
 			ok = false
 		case isOperator:
 			item.Op, chosen = op, name
+		case isDate && (chosen != "" || item.DatePart != NoPart):
+			p.err(key.place, ModifierConflict, "%q takes a part of a date: it must be the only one that does, and stand before lt, lte, gt and gte", name)
+			ok = false
+		case isDate:
+			item.DatePart = date.part
 		case isEncoding(name) && name != "windash" && chosen != "": // the wildcards of the operator could not be encoded; windash leaves them
 			p.err(key.place, ModifierConflict, "%q rewrites the value and must stand before %q", name, chosen)
 			ok = false
@@ -65,6 +84,7 @@ func (p *parser) modifiers(key *node, item *Item) bool {
 
 func likelyModifier(name string) string {
 	known := slices.AppendSeq(append(switches(), unsupportedModifiers()...), maps.Keys(encodings()))
+	known = slices.AppendSeq(known, maps.Keys(dateParts()))
 	for op := range operators() {
 		known = append(known, op)
 	}
@@ -97,6 +117,7 @@ func (p *parser) combination(key *node, item *Item, operator string) bool {
 		{item.Cased && item.Op == Regexp, "%q adds nothing to re, which is case-sensitive already; i takes it away", "cased"},
 		{item.Cased && !isText, "cased means nothing with %q", operator},
 		{item.FieldRef && !isText, "fieldref cannot combine with %q", operator},
+		{item.DatePart != NoPart && (!isNumeric(item.Op) || item.FieldRef || item.Cased || has(encoded...) != ""), "a part of a date is a number, which cannot be compared by %q", strings.Join(item.Modifiers, "|")},
 		{has(encoded...) != "" && (!isText || item.FieldRef), "%q rewrites texts, which this item does not compare", has(encoded...)},
 		{item.Op == Exists && has("all", "neq") != "", "exists cannot combine with %q; write exists: true or exists: false", has("all", "neq")},
 		{item.Field == "" && !isKeyword(item), "keywords can take all, cased, contains and re, not %q", strings.Join(item.Modifiers, "|")},
@@ -109,7 +130,9 @@ func (p *parser) combination(key *node, item *Item, operator string) bool {
 	return true
 }
 
+func isNumeric(op Op) bool { return op == Equal || (op >= Less && op <= GreaterOrEqual) }
+
 // isKeyword reports whether an item without a field asks for what keywords can be asked.
 func isKeyword(item *Item) bool {
-	return !item.FieldRef && !item.Negate && (item.Op == Contains || item.Op == Regexp)
+	return !item.FieldRef && !item.Negate && item.DatePart == NoPart && (item.Op == Contains || item.Op == Regexp)
 }

@@ -77,6 +77,8 @@ type Item struct {
 	Modifiers []string
 	// Op says how a value is compared with the field.
 	Op Op
+	// DatePart compares a part of a date instead of the value itself.
+	DatePart DatePart
 	// All demands that every value holds, each for some element of the field; otherwise any value is enough.
 	All bool
 	// Cased compares exactly; otherwise case does not matter.
@@ -104,6 +106,20 @@ const (
 	LessOrEqual
 	Greater
 	GreaterOrEqual
+)
+
+// DatePart is a part of a date (sigma-appendix-modifiers.md, "Time Modifiers").
+type DatePart uint8
+
+// The parts of dates. Weeks are those of ISO 8601.
+const (
+	NoPart DatePart = iota
+	Minute
+	Hour
+	Day
+	Week
+	Month
+	Year
 )
 
 // Kind is the type that YAML gives a value.

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -16,7 +17,7 @@ func (p *parser) values(item *Item, list []*node) {
 		case n.tag == "!!null" && len(list) > 1:
 			p.errHint(n.place, NullInList, "put the other values into one search identifier and null into another, and join them with or in the condition",
 				"null cannot stand among other values")
-		case n.tag == "!!null" && (item.Op != Equal || item.FieldRef || item.Field == ""):
+		case n.tag == "!!null" && (item.Op != Equal || item.FieldRef || item.Field == "" || item.DatePart != NoPart):
 			p.err(n.place, BadValue, "null cannot be compared this way; it stands alone behind a field, without modifiers or with neq")
 		default:
 			p.value(item, n)
@@ -44,6 +45,9 @@ func (p *parser) value(item *Item, n *node) {
 
 // operand prepares the value for the item's operator.
 func (p *parser) operand(item *Item, n *node, v *Value) bool {
+	if item.DatePart != NoPart {
+		return p.datePart(item, n, v)
+	}
 	switch item.Op {
 	case Regexp:
 		return p.regexp(item, n, v)
@@ -71,6 +75,22 @@ func (p *parser) operand(item *Item, n *node, v *Value) bool {
 			return false
 		}
 		return p.patterns(item, n, v)
+	}
+	return true
+}
+
+// datePart demands a whole number that the part can be.
+func (p *parser) datePart(item *Item, n *node, v *Value) bool {
+	for name, d := range dateParts() {
+		if d.part != item.DatePart {
+			continue
+		}
+		number, err := strconv.Atoi(n.text)
+		if err != nil || number < d.least || number > d.most {
+			p.err(n.place, BadValue, "%s is a whole number from %d to %d, not %q", name, d.least, d.most, n.text)
+			return false
+		}
+		v.Kind, v.Number = Number, ParseDecimal(strconv.Itoa(number))
 	}
 	return true
 }

@@ -134,7 +134,7 @@ func (s *scan) event(name string, item record.Item) error {
 		s.fail(&record.LineError{File: name, Line: item.Line, Err: err})
 		return nil
 	}
-	j := s.engine.Judge(body)
+	j := s.engine.Judge(body, time.Time{})
 	if !s.choice.keep(&j) {
 		return nil
 	}

@@ -3,21 +3,23 @@ package oracle
 import (
 	"net/netip"
 	"slices"
+	"strconv"
+	"time"
 
 	"sigmatrail/internal/record"
 	"sigmatrail/rules"
 )
 
 // item evaluates one item. Negation stands outside everything else.
-func (o *Oracle) item(item *rules.Item, rec *record.Object) bool {
+func (o *Oracle) item(item *rules.Item, rec subject) bool {
 	if item.Field == "" {
-		return o.values(item, []any{o.withoutOwnKey(rec)}, rec)
+		return o.values(item, []any{o.withoutOwnKey(rec.record)}, rec)
 	}
-	return o.values(item, o.lookup(rec, item.Field), rec) != item.Negate
+	return o.values(item, o.lookup(rec.record, item.Field), rec) != item.Negate
 }
 
 // values holds if any value does, or with all every one.
-func (o *Oracle) values(item *rules.Item, found []any, rec *record.Object) bool {
+func (o *Oracle) values(item *rules.Item, found []any, rec subject) bool {
 	for i := range item.Values {
 		if o.value(item, &item.Values[i], found, rec) != item.All {
 			return !item.All
@@ -27,7 +29,7 @@ func (o *Oracle) values(item *rules.Item, found []any, rec *record.Object) bool 
 }
 
 // value holds if it does for any element of what was found.
-func (o *Oracle) value(item *rules.Item, v *rules.Value, found []any, rec *record.Object) bool {
+func (o *Oracle) value(item *rules.Item, v *rules.Value, found []any, rec subject) bool {
 	switch {
 	case item.Op == rules.Exists:
 		return v.Bool == (len(found) > 0)
@@ -35,6 +37,8 @@ func (o *Oracle) value(item *rules.Item, v *rules.Value, found []any, rec *recor
 		return isNull(found)
 	case item.FieldRef:
 		return o.fieldRef(item, v, found, rec)
+	case item.DatePart != rules.NoPart:
+		return datePart(item, v, found, rec)
 	}
 	for _, e := range elements(found) {
 		if o.element(item, v, e) {
@@ -42,6 +46,44 @@ func (o *Oracle) value(item *rules.Item, v *rules.Value, found []any, rec *recor
 		}
 	}
 	return false
+}
+
+// datePart compares a part of each date that was found.
+func datePart(item *rules.Item, v *rules.Value, found []any, rec subject) bool {
+	var times []time.Time
+	for _, e := range elements(found) {
+		if t, ok := record.ParseTime(e); ok {
+			times = append(times, t)
+		}
+	}
+	if len(times) == 0 && item.Field == "eventTime" && !rec.received.IsZero() {
+		times = append(times, rec.received)
+	}
+	for _, t := range times {
+		order := rules.ParseDecimal(strconv.Itoa(partOf(t, item.DatePart))).Compare(v.Number)
+		if item.Op == rules.Equal && order == 0 || holds(item.Op, order) {
+			return true
+		}
+	}
+	return false
+}
+
+func partOf(t time.Time, part rules.DatePart) int {
+	switch part {
+	case rules.Minute:
+		return t.Minute()
+	case rules.Hour:
+		return t.Hour()
+	case rules.Day:
+		return t.Day()
+	case rules.Week:
+		_, week := t.ISOWeek()
+		return week
+	case rules.Month:
+		return int(t.Month())
+	default:
+		return t.Year()
+	}
 }
 
 // isNull reports whether nothing but null was found.
@@ -138,10 +180,11 @@ func equalsNumber(e any, text string, n rules.Decimal) bool {
 
 func compareNumbers(op rules.Op, text string, n rules.Decimal) bool {
 	d := rules.ParseDecimal(text)
-	if !d.Valid {
-		return false
-	}
-	order := d.Compare(n)
+	return d.Valid && holds(op, d.Compare(n))
+}
+
+// holds reports whether an order of two numbers is what op asks for.
+func holds(op rules.Op, order int) bool {
 	switch op {
 	case rules.Less:
 		return order < 0
@@ -149,9 +192,10 @@ func compareNumbers(op rules.Op, text string, n rules.Decimal) bool {
 		return order <= 0
 	case rules.Greater:
 		return order > 0
-	default:
+	case rules.GreaterOrEqual:
 		return order >= 0
 	}
+	return false
 }
 
 // inNetwork reports whether text is an address in the network, or a network wholly inside it.
@@ -171,8 +215,8 @@ func inNetwork(text string, network netip.Prefix) bool {
 }
 
 // fieldRef compares every element with every element of the field that v names.
-func (o *Oracle) fieldRef(item *rules.Item, v *rules.Value, found []any, rec *record.Object) bool {
-	others := elements(o.lookup(rec, v.Text))
+func (o *Oracle) fieldRef(item *rules.Item, v *rules.Value, found []any, rec subject) bool {
+	others := elements(o.lookup(rec.record, v.Text))
 	for _, e := range elements(found) {
 		text, ok := textOf(e)
 		if !ok {

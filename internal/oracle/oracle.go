@@ -4,6 +4,8 @@
 package oracle
 
 import (
+	"time"
+
 	"sigmatrail/internal/record"
 	"sigmatrail/rules"
 )
@@ -41,8 +43,16 @@ func (o *Oracle) compile(item *rules.Item) {
 	}
 }
 
-// Match returns the indexes, ascending, of the rules that match rec.
-func (o *Oracle) Match(rec *record.Object) []int {
+// subject is what rules are judged on.
+type subject struct {
+	record   *record.Object
+	received time.Time
+}
+
+// Match returns the indexes, ascending, of the rules that match object. received is the time that the shipper gave the event, or zero: it
+// stands in where a rule asks for a part of eventTime and that is missing or no time.
+func (o *Oracle) Match(object *record.Object, received time.Time) []int {
+	rec := subject{record: object, received: received}
 	var hits []int
 	for i, r := range o.rules {
 		if o.matches(r, rec) {
@@ -52,7 +62,7 @@ func (o *Oracle) Match(rec *record.Object) []int {
 	return hits
 }
 
-func (o *Oracle) matches(r *rules.Rule, rec *record.Object) bool {
+func (o *Oracle) matches(r *rules.Rule, rec subject) bool {
 	for _, c := range r.Conditions {
 		if o.condition(c, rec) {
 			return true
@@ -61,7 +71,7 @@ func (o *Oracle) matches(r *rules.Rule, rec *record.Object) bool {
 	return false
 }
 
-func (o *Oracle) condition(c rules.Condition, rec *record.Object) bool {
+func (o *Oracle) condition(c rules.Condition, rec subject) bool {
 	switch c := c.(type) {
 	case rules.And:
 		for _, t := range c.Terms {
@@ -87,7 +97,7 @@ func (o *Oracle) condition(c rules.Condition, rec *record.Object) bool {
 	return false
 }
 
-func (o *Oracle) of(c rules.Of, rec *record.Object) bool {
+func (o *Oracle) of(c rules.Of, rec subject) bool {
 	for _, s := range c.Searches {
 		if o.search(s, rec) != c.All {
 			return !c.All
@@ -97,7 +107,7 @@ func (o *Oracle) of(c rules.Of, rec *record.Object) bool {
 }
 
 // search holds if any of its groups does, and a group if all of its items do.
-func (o *Oracle) search(s *rules.Search, rec *record.Object) bool {
+func (o *Oracle) search(s *rules.Search, rec subject) bool {
 	for _, g := range s.Groups {
 		all := true
 		for _, item := range g.Items {

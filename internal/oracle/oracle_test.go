@@ -3,6 +3,7 @@ package oracle
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"sigmatrail/internal/record"
 	"sigmatrail/rules"
@@ -45,7 +46,7 @@ func check(t *testing.T, detection string, cases []verdict) {
 	t.Helper()
 	o := evaluator(t, detection)
 	for _, c := range cases {
-		if got := len(o.Match(object(t, c.record))) > 0; got != c.want {
+		if got := len(o.Match(object(t, c.record), time.Time{})) > 0; got != c.want {
 			t.Errorf("%s on %s: %v, want %v", detection, c.record, got, c.want)
 		}
 	}
@@ -183,6 +184,17 @@ func TestItems(t *testing.T) {
 		{`f|contains|all|windash: [' -a', ' -b']`, []verdict{{`{"f":"x /a -b"}`, true}, {`{"f":"x /a"}`, false}}},
 		{`f|windash: -x`, []verdict{{`{"f":{"k":"-x"}}`, false}}},
 
+		// Parts of dates, at the offset that the record writes.
+		{`t|hour: 23`, []verdict{{`{"t":"2026-11-20T23:10:05Z"}`, true}, {`{"t":"2026-11-20T23:10:05+02:00"}`, true}, {`{"t":"2026-11-20T21:10:05Z"}`, false}, {`{"t":"x"}`, false}, {`{}`, false}, {`{"t":null}`, false}}},
+		{`t|minute: 10`, []verdict{{`{"t":"2026-11-20 23:10:05"}`, true}, {`{"t":"2026-11-20 23:11:05"}`, false}}},
+		{`t|day: [20, 21]`, []verdict{{`{"t":"2026-11-20T00:00:00Z"}`, true}, {`{"t":"2026-11-22T00:00:00Z"}`, false}}},
+		{`t|week: 53`, []verdict{{`{"t":"2026-12-31T00:00:00Z"}`, true}, {`{"t":"2027-01-03T00:00:00Z"}`, true}, {`{"t":"2027-01-04T00:00:00Z"}`, false}}},
+		{`t|month: 11`, []verdict{{`{"t":"2026-11-20T00:00:00Z"}`, true}, {`{"t":["2026-10-01T00:00:00Z","2026-11-01T00:00:00Z"]}`, true}}},
+		{`t|year: 2026`, []verdict{{`{"t":"2026-11-20T00:00:00Z"}`, true}, {`{"t":1795132800}`, true}, {`{"t":1795132800123}`, true}, {`{"t":"2025-12-31T23:59:59Z"}`, false}}},
+		{`t|hour|gte: 22`, []verdict{{`{"t":"2026-11-20T23:10:05Z"}`, true}, {`{"t":"2026-11-20T21:59:59Z"}`, false}}},
+		{`t|hour|lt: 6`, []verdict{{`{"t":"2026-11-20T05:59:59Z"}`, true}, {`{"t":"2026-11-20T06:00:00Z"}`, false}, {`{"t":""}`, false}}},
+		{`t|hour|neq: 9`, []verdict{{`{"t":"2026-11-20T05:59:59Z"}`, true}, {`{"t":"2026-11-20T09:00:00Z"}`, false}, {`{}`, true}}},
+
 		// Networks.
 		{`f|cidr: 10.0.0.0/8`, []verdict{{`{"f":"10.255.0.1"}`, true}, {`{"f":"11.0.0.1"}`, false}, {`{"f":"::ffff:10.1.2.3"}`, true}, {`{"f":"10.1.0.0/16"}`, true}, {`{"f":"0.0.0.0/0"}`, false}, {`{"f":"cloudtrail.amazonaws.com"}`, false}, {`{"f":10}`, false}}},
 		{`f|cidr: fe80::/10`, []verdict{{`{"f":"fe80::1%eth0"}`, true}, {`{"f":"FE80::1"}`, true}, {`{"f":"10.0.0.1"}`, false}, {`{"f":"2001:db8::1"}`, false}}},
@@ -219,12 +231,12 @@ func TestInvalidUTF8(t *testing.T) {
 	o := evaluator(t, item("f|contains: b"))
 	for text, want := range map[string]bool{"\xffB\xfe": true, "\xff\xfe": false} {
 		rec := record.NewObject(record.Member{Key: "f", Value: text})
-		if got := len(o.Match(rec)) > 0; got != want {
+		if got := len(o.Match(rec, time.Time{})) > 0; got != want {
 			t.Errorf("%q: %v", text, got)
 		}
 	}
 	one := evaluator(t, item("f: a?b"))
-	if len(one.Match(record.NewObject(record.Member{Key: "f", Value: "a\xffb"}))) == 0 {
+	if len(one.Match(record.NewObject(record.Member{Key: "f", Value: "a\xffb"}), time.Time{})) == 0 {
 		t.Error("a byte that is not UTF-8 must be one character")
 	}
 }
@@ -234,9 +246,23 @@ func TestOpaque(t *testing.T) {
 	rec := record.NewObject(record.Member{Key: "f", Value: record.Opaque{}})
 	for item, want := range map[string]bool{"f|exists: true": true, "f: null": false, "f: '*'": false, "f|neq: a": true, "f|contains: ''": false} {
 		o := evaluator(t, "s:\n  "+item+"\ncondition: s")
-		if got := len(o.Match(rec)) > 0; got != want {
+		if got := len(o.Match(rec, time.Time{})) > 0; got != want {
 			t.Errorf("%s: %v", item, got)
 		}
+	}
+}
+
+// TestReceived: where eventTime is missing or no time, the time that the shipper gave the event stands in.
+func TestReceived(t *testing.T) {
+	received := time.Date(2026, 11, 20, 7, 0, 0, 0, time.UTC)
+	o := evaluator(t, item("eventTime|hour: 7"))
+	for text, want := range map[string]bool{`{}`: true, `{"eventTime":"x"}`: true, `{"eventTime":"2026-11-20T08:00:00Z"}`: false, `{"eventTime":null}`: true} {
+		if got := len(o.Match(object(t, text), received)) > 0; got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+	if other := evaluator(t, item("createTime|hour: 7")); len(other.Match(object(t, `{}`), received)) > 0 {
+		t.Error("it stands in for another field")
 	}
 }
 
@@ -308,7 +334,7 @@ func TestOrder(t *testing.T) {
 		}
 		list = append(list, parsed...)
 	}
-	got := New(list, nil, "sigma").Match(object(t, `{"a":1}`))
+	got := New(list, nil, "sigma").Match(object(t, `{"a":1}`), time.Time{})
 	if len(got) != 2 || got[0] != 0 || got[1] != 2 {
 		t.Errorf("%v", got)
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"sigmatrail/conf"
 	"sigmatrail/internal/record"
@@ -52,7 +53,7 @@ func checkDoors(t *testing.T, e *Engine, text []byte) (hit bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := e.Judge(body)
+	j := e.Judge(body, time.Time{})
 	e.Count(&j)
 	enriched, err := e.AppendJSON(nil, text, &j)
 	if err != nil {
@@ -118,7 +119,7 @@ func TestSigmaHQOnStratus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		j := e.Judge(body)
+		j := e.Judge(body, time.Time{})
 		for _, v := range j.Verdicts {
 			for _, i := range v.Hits {
 				counts[e.Rules().Rules[i].Title]++

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"slices"
+	"time"
 
 	"sigmatrail/enrich"
 	"sigmatrail/internal/record"
@@ -21,12 +22,13 @@ type Judgement struct {
 	Verdicts []Verdict
 }
 
-// Judge finds the CloudTrail records in body, a value as record.Decode returns it, and evaluates the rules on each.
-func (e *Engine) Judge(body any) Judgement {
+// Judge finds the CloudTrail records in body, a value as record.Decode returns it, and evaluates the rules on each. received is the time that
+// the shipper gave the event, or zero.
+func (e *Engine) Judge(body any, received time.Time) Judgement {
 	found, content := record.Find(body)
 	j := Judgement{Content: content, Verdicts: make([]Verdict, 0, len(found))}
 	for _, f := range found {
-		hits := e.evaluator.Match(f.Record)
+		hits := e.evaluator.Match(f.Record, received)
 		hits = slices.DeleteFunc(hits, func(i int) bool { return e.set.Rules[i].Level < e.minLevel })
 		j.Verdicts = append(j.Verdicts, Verdict{Record: f.Record, Hits: hits})
 	}

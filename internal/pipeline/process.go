@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"time"
+
 	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/record"
 )
@@ -79,7 +81,11 @@ func (e *Engine) judgeEvent(data []byte, ev *chunk.Event, counts *Tally) (chunk.
 		counts.Damaged++ // unreachable: the walk went over the same bytes
 		return chunk.Edit{}, false
 	}
-	j := e.Judge(body)
+	var received time.Time
+	if ev.HasTime {
+		received = time.Unix(ev.Seconds, int64(ev.Nanos)).UTC()
+	}
+	j := e.Judge(body, received)
 	if !j.count(counts) {
 		return chunk.Edit{}, false
 	}

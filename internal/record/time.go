@@ -11,6 +11,11 @@ import (
 // up to nine decimals; or seconds or milliseconds since the epoch. ok is false where eventTime is missing or none of these.
 func Time(o *Object) (t time.Time, ok bool) {
 	v, _ := o.Get("eventTime")
+	return ParseTime(v)
+}
+
+// ParseTime reads a value in any of the forms that Time knows. The result keeps the offset that the text has.
+func ParseTime(v any) (t time.Time, ok bool) {
 	switch v := v.(type) {
 	case string:
 		return parseTime(strings.TrimSpace(v))

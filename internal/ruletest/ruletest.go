@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"sigmatrail/internal/oracle"
 	"sigmatrail/internal/record"
@@ -120,7 +121,7 @@ func (r *runner) run(evaluator *oracle.Oracle, c testCase) {
 		r.fail(c.at, "%s: the event is no CloudTrail record: it has no eventName with an eventSource", c.name)
 		return
 	}
-	hit := slices.ContainsFunc(found, func(f record.Found) bool { return len(evaluator.Match(f.Record)) > 0 })
+	hit := slices.ContainsFunc(found, func(f record.Found) bool { return len(evaluator.Match(f.Record, time.Time{})) > 0 })
 	switch {
 	case c.hit && !hit:
 		r.fail(c.at, "%s: must hit and does not", c.name)
