@@ -93,7 +93,7 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s: help is not plain ASCII, which the C header needs", o.Name)
 		}
 	}
-	want := []string{"rules --rules", "min_level --min-level", "key --key", "strict --strict"}
+	want := []string{"rules --rules", "placeholders --placeholders", "min_level --min-level", "key --key", "strict --strict"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}
@@ -105,7 +105,7 @@ func TestHeaderAndMarkdownNameEveryOption(t *testing.T) {
 		if !strings.Contains(header, `OPTION("`+o.Name+`", "`+o.Default+`"`) {
 			t.Errorf("header lacks %s:\n%s", o.Name, header)
 		}
-		if !strings.Contains(table, "| `"+o.Name+"` | `--"+o.Flag()+"` | `"+o.Default+"` |") {
+		if !strings.Contains(table, "| `"+o.Name+"` | `--"+o.Flag()+"` | "+shownDefault(o)+" |") {
 			t.Errorf("table lacks %s:\n%s", o.Name, table)
 		}
 	}
@@ -115,4 +115,11 @@ func TestCString(t *testing.T) {
 	if got, want := cString("a\"b\\c\nd"), `"a\"b\\c\nd"`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+}
+
+func shownDefault(o Option) string {
+	if o.Default == "" {
+		return "none"
+	}
+	return "`" + o.Default + "`"
 }

@@ -14,7 +14,11 @@ func Markdown() string {
 		if len(o.Allowed) > 0 {
 			meaning += " One of: " + strings.Join(o.Allowed, ", ") + "."
 		}
-		fmt.Fprintf(&b, "| `%s` | `--%s` | `%s` | %s |\n", o.Name, o.Flag(), o.Default, strings.ReplaceAll(meaning, "|", "\\|"))
+		byDefault := "`" + o.Default + "`"
+		if o.Default == "" {
+			byDefault = "none"
+		}
+		fmt.Fprintf(&b, "| `%s` | `--%s` | %s | %s |\n", o.Name, o.Flag(), byDefault, strings.ReplaceAll(meaning, "|", "\\|"))
 	}
 	return b.String()
 }

@@ -22,15 +22,15 @@ const (
 	EmptySelection Code = "selection-empty"  // a search identifier, map or list without anything in it
 	BadField       Code = "field-invalid"    // a field name that cannot be one
 
-	UnknownModifier     Code = "modifier-unknown"     // a modifier that Sigma does not have
-	UnsupportedModifier Code = "modifier-unsupported" // a modifier that this version does not evaluate
-	ModifierOrder       Code = "modifier-order"       // a chain of modifiers that is allowed and hardly meant
-	ModifierConflict    Code = "modifier-conflict"    // modifiers that cannot combine
-	AllSingle           Code = "all-single-value"     // all on fewer than two values
-	BadValue            Code = "value-invalid"        // a value that the modifier cannot take
-	NullInList          Code = "null-in-list"         // null among other values
-	BadRegexp           Code = "regexp-invalid"       // a regular expression that RE2 does not have
-	BadCIDR             Code = "cidr-invalid"         // not a network
+	UnknownModifier       Code = "modifier-unknown"       // a modifier that Sigma does not have
+	ModifierOrder         Code = "modifier-order"         // a chain of modifiers that is allowed and hardly meant
+	ModifierConflict      Code = "modifier-conflict"      // modifiers that cannot combine
+	AllSingle             Code = "all-single-value"       // all on fewer than two values
+	BadValue              Code = "value-invalid"          // a value that the modifier cannot take
+	UnresolvedPlaceholder Code = "placeholder-unresolved" // %name% without values
+	NullInList            Code = "null-in-list"           // null among other values
+	BadRegexp             Code = "regexp-invalid"         // a regular expression that RE2 does not have
+	BadCIDR               Code = "cidr-invalid"           // not a network
 
 	ConditionSyntax      Code = "condition-syntax"      // a condition that cannot be read
 	ConditionUndefined   Code = "condition-undefined"   // a search identifier that the detection lacks

@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -132,6 +133,11 @@ func (p *parser) item(key, n *node) *Item {
 	values := []*node{n}
 	if n.kind == listNode {
 		values = n.items
+	}
+	if slices.Contains(item.Modifiers, "expand") {
+		if values = p.expand(values); len(values) == 0 {
+			return item
+		}
 	}
 	switch {
 	case n.kind == mapNode:

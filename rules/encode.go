@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"regexp"
@@ -109,9 +110,9 @@ func utf16Encoding(mark string, bigEndian bool) encoding {
 			var b []byte
 			for _, unit := range utf16.Encode([]rune(part.Literal)) {
 				if bigEndian {
-					b = append(b, byte(unit>>8), byte(unit))
+					b = binary.BigEndian.AppendUint16(b, unit)
 				} else {
-					b = append(b, byte(unit), byte(unit>>8))
+					b = binary.LittleEndian.AppendUint16(b, unit)
 				}
 			}
 			part.Literal = string(b)

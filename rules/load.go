@@ -22,20 +22,20 @@ type Set struct {
 }
 
 // Load reads the rules that spec names and parses them: Read, then ParseFiles.
-func Load(spec string, packs map[string]fs.FS) (*Set, error) {
+func Load(spec string, packs map[string]fs.FS, o Options) (*Set, error) {
 	files, err := Read(spec, packs)
 	if err != nil {
 		return nil, err
 	}
-	return ParseFiles(files), nil
+	return ParseFiles(files, o), nil
 }
 
 // ParseFiles parses files of rules. Rules with errors are counted, and the others go on. A rule of a file replaces a rule of a pack with the
 // same id; two files with one id are an error in the second.
-func ParseFiles(files []File) *Set {
+func ParseFiles(files []File, o Options) *Set {
 	l := loader{set: &Set{Files: len(files)}, byID: make(map[string]*loaded)}
 	for _, f := range files {
-		l.file(f)
+		l.file(f, o)
 	}
 	l.finish()
 	return l.set
@@ -54,8 +54,8 @@ type loader struct {
 	byID  map[string]*loaded
 }
 
-func (l *loader) file(f File) {
-	rs, problems, rejected := parseFile(f.Name, f.Text)
+func (l *loader) file(f File, o Options) {
+	rs, problems, rejected := parseFile(f.Name, f.Text, o)
 	l.set.Rejected += rejected
 	l.set.Problems = append(l.set.Problems, problems...)
 	for _, r := range rs {

@@ -70,7 +70,7 @@ func TestLoad(t *testing.T) {
 		{"a file instead of the pack's", "builtin," + at("a.yml"), []string{"bundled C", "A"}, 0, 0, nil},
 		{"the same in the other order", at("a.yml") + ",builtin", []string{"A", "bundled C"}, 0, 0, nil},
 	} {
-		set, err := Load(test.spec, packs)
+		set, err := Load(test.spec, packs, Options{})
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
@@ -103,7 +103,7 @@ func TestLoadErrors(t *testing.T) {
 		dir + ",/nonexistent,/nowhere":  "/nowhere",
 		"bultin":                        "bultin",
 	} {
-		set, err := Load(spec, nil)
+		set, err := Load(spec, nil, Options{})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, %v", spec, set, err)
 		}
@@ -118,7 +118,7 @@ func TestLoadLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	set, err := Load(filepath.Join(dir, "rules"), nil)
+	set, err := Load(filepath.Join(dir, "rules"), nil, Options{})
 	if err != nil || len(set.Rules) != 1 || set.Rejected != 0 {
 		t.Errorf("%+v, %v", set, err)
 	}

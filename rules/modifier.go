@@ -15,11 +15,6 @@ func operators() map[string]Op {
 	}
 }
 
-// unsupportedModifiers are those of the specification that this version does not evaluate.
-func unsupportedModifiers() []string {
-	return []string{"expand"}
-}
-
 // dateRange is a part of a date and the numbers that it can be.
 type dateRange struct {
 	part        DatePart
@@ -34,56 +29,77 @@ func dateParts() map[string]dateRange {
 }
 
 // switches are the modifiers that change an item beside its operator.
-func switches() []string { return []string{"all", "cased", "neq", "fieldref", "i", "m", "s"} }
+func switches() []string { return []string{"all", "cased", "expand", "neq", "fieldref", "i", "m", "s"} }
 
 // modifiers works out the chain of modifiers.
 func (p *parser) modifiers(key *node, item *Item) bool {
-	ok := true
-	chosen := ""
+	c := chain{parser: p, key: key, item: item, ok: true}
 	for i, name := range item.Modifiers {
-		op, isOperator := operators()[name]
-		date, isDate := dateParts()[name]
-		switch {
-		case slices.Contains(item.Modifiers[:i], name):
-			p.err(key.place, ModifierConflict, "the modifier %q stands twice", name)
-			ok = false
-		case isOperator && chosen != "":
-			p.err(key.place, ModifierConflict, "the modifiers %q and %q cannot combine", chosen, name)
-			ok = false
-		case isOperator:
-			item.Op, chosen = op, name
-		case isDate && (chosen != "" || item.DatePart != NoPart):
-			p.err(key.place, ModifierConflict, "%q takes a part of a date: it must be the only one that does, and stand before lt, lte, gt and gte", name)
-			ok = false
-		case isDate:
-			item.DatePart = date.part
-		case isEncoding(name) && name != "windash" && chosen != "": // the wildcards of the operator could not be encoded; windash leaves them
-			p.err(key.place, ModifierConflict, "%q rewrites the value and must stand before %q", name, chosen)
-			ok = false
-		case isEncoding(name):
-		case slices.Contains(unsupportedModifiers(), name):
-			p.err(key.place, UnsupportedModifier, "this version does not evaluate the modifier %q", name)
-			ok = false
-		case !slices.Contains(switches(), name):
-			p.errHint(key.place, UnknownModifier, likelyModifier(name), "Sigma has no modifier %q", name)
-			ok = false
+		if slices.Contains(item.Modifiers[:i], name) {
+			c.conflict("the modifier %q stands twice", name)
+		} else {
+			c.modifier(name)
 		}
 	}
 	item.All = slices.Contains(item.Modifiers, "all")
 	item.Cased = slices.Contains(item.Modifiers, "cased")
 	item.Negate = slices.Contains(item.Modifiers, "neq")
 	item.FieldRef = slices.Contains(item.Modifiers, "fieldref")
-	if item.Field == "" && chosen == "" {
+	if item.Field == "" && c.operator == "" {
 		item.Op = Contains
 	}
 	if slices.Contains(item.Modifiers, "base64offset") && item.Op != Contains {
 		p.warn(key.place, ModifierOrder, "base64offset finds a part of an encoded text; without contains behind it the part must be the whole value")
 	}
-	return ok && p.combination(key, item, chosen)
+	return c.ok && c.combination()
+}
+
+// chain is the modifiers of one item while they are read.
+type chain struct {
+	*parser
+
+	key      *node
+	item     *Item
+	operator string // the one that was chosen
+	ok       bool
+}
+
+func (c *chain) conflict(format string, args ...any) {
+	c.err(c.key.place, ModifierConflict, format, args...)
+	c.ok = false
+}
+
+// modifier takes the next modifier of the chain.
+func (c *chain) modifier(name string) {
+	op, isOperator := operators()[name]
+	date, isDate := dateParts()[name]
+	switch {
+	case isOperator && c.operator != "":
+		c.conflict("the modifiers %q and %q cannot combine", c.operator, name)
+	case isOperator:
+		c.item.Op, c.operator = op, name
+	case isDate:
+		c.datePart(name, date.part)
+	case isEncoding(name):
+		// The wildcards of an operator could not be encoded; windash leaves them.
+		if name != "windash" && c.operator != "" {
+			c.conflict("%q rewrites the value and must stand before %q", name, c.operator)
+		}
+	case !slices.Contains(switches(), name):
+		c.errHint(c.key.place, UnknownModifier, likelyModifier(name), "Sigma has no modifier %q", name)
+		c.ok = false
+	}
+}
+
+func (c *chain) datePart(name string, part DatePart) {
+	if c.operator != "" || c.item.DatePart != NoPart {
+		c.conflict("%q takes a part of a date: it must be the only one that does, and stand before lt, lte, gt and gte", name)
+	}
+	c.item.DatePart = part
 }
 
 func likelyModifier(name string) string {
-	known := slices.AppendSeq(append(switches(), unsupportedModifiers()...), maps.Keys(encodings()))
+	known := slices.AppendSeq(switches(), maps.Keys(encodings()))
 	known = slices.AppendSeq(known, maps.Keys(dateParts()))
 	for op := range operators() {
 		known = append(known, op)
@@ -95,39 +111,53 @@ func likelyModifier(name string) string {
 	return "modifiers are " + strings.Join(known, ", ")
 }
 
+// has returns the first of names that is in the chain, or "".
+func (c *chain) has(names ...string) string {
+	for _, name := range names {
+		if slices.Contains(c.item.Modifiers, name) {
+			return name
+		}
+	}
+	return ""
+}
+
 // combination refuses modifiers that mean nothing together.
-func (p *parser) combination(key *node, item *Item, operator string) bool {
-	has := func(names ...string) string {
-		for _, name := range names {
-			if slices.Contains(item.Modifiers, name) {
-				return name
-			}
-		}
-		return ""
+func (c *chain) combination() bool {
+	item := c.item
+	encoded := c.has(slices.Sorted(maps.Keys(encodings()))...)
+	flag := c.has("i", "m", "s")
+	switch {
+	case flag != "" && item.Op != Regexp:
+		c.conflict("%q is a flag of re and stands behind it", flag)
+	case item.DatePart != NoPart && (!isNumeric(item.Op) || item.FieldRef || item.Cased || encoded != ""):
+		c.conflict("a part of a date is a number, which cannot be compared by %q", strings.Join(item.Modifiers, "|"))
+	case !isTextual(item.Op) || item.FieldRef:
+		c.needsText(encoded)
 	}
-	encoded := slices.Collect(maps.Keys(encodings()))
-	slices.Sort(encoded)
-	isText := item.Op == Equal || item.Op == Contains || item.Op == StartsWith || item.Op == EndsWith
-	for _, rule := range []struct {
-		broken bool
-		format string
-		arg    string
-	}{
-		{has("i", "m", "s") != "" && item.Op != Regexp, "%q is a flag of re and stands behind it", has("i", "m", "s")},
-		{item.Cased && item.Op == Regexp, "%q adds nothing to re, which is case-sensitive already; i takes it away", "cased"},
-		{item.Cased && !isText, "cased means nothing with %q", operator},
-		{item.FieldRef && !isText, "fieldref cannot combine with %q", operator},
-		{item.DatePart != NoPart && (!isNumeric(item.Op) || item.FieldRef || item.Cased || has(encoded...) != ""), "a part of a date is a number, which cannot be compared by %q", strings.Join(item.Modifiers, "|")},
-		{has(encoded...) != "" && (!isText || item.FieldRef), "%q rewrites texts, which this item does not compare", has(encoded...)},
-		{item.Op == Exists && has("all", "neq") != "", "exists cannot combine with %q; write exists: true or exists: false", has("all", "neq")},
-		{item.Field == "" && !isKeyword(item), "keywords can take all, cased, contains and re, not %q", strings.Join(item.Modifiers, "|")},
-	} {
-		if rule.broken {
-			p.err(key.place, ModifierConflict, rule.format, rule.arg)
-			return false
-		}
+	if item.Field == "" && !isKeyword(item) {
+		c.conflict("keywords can take all, cased, contains and re, not %q", strings.Join(item.Modifiers, "|"))
 	}
-	return true
+	return c.ok
+}
+
+// needsText refuses what means something for texts alone on an item that does not compare its values as texts.
+func (c *chain) needsText(encoded string) {
+	switch {
+	case encoded != "":
+		c.conflict("%q rewrites texts, which this item does not compare", encoded)
+	case c.item.Cased && c.item.Op == Regexp:
+		c.conflict("cased adds nothing to re, which is case-sensitive already; i takes it away")
+	case c.item.Cased && !isTextual(c.item.Op):
+		c.conflict("cased means nothing with %q", c.operator)
+	case c.item.FieldRef && !isTextual(c.item.Op):
+		c.conflict("fieldref cannot combine with %q", c.operator)
+	case c.item.Op == Exists && c.has("all", "neq") != "":
+		c.conflict("exists cannot combine with %q; write exists: true or exists: false", c.has("all", "neq"))
+	}
+}
+
+func isTextual(op Op) bool {
+	return op == Equal || op == Contains || op == StartsWith || op == EndsWith
 }
 
 func isNumeric(op Op) bool { return op == Equal || (op >= Less && op <= GreaterOrEqual) }

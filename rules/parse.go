@@ -8,19 +8,19 @@ import (
 
 // Parse reads all documents of one file of rules. file stands for it in positions. It returns every rule without an error, and all problems
 // of all documents, sorted by place. It never panics and keeps nothing of src but copies.
-func Parse(file string, src []byte) ([]*Rule, Problems) {
-	rs, problems, _ := parseFile(file, src)
+func Parse(file string, src []byte, o Options) ([]*Rule, Problems) {
+	rs, problems, _ := parseFile(file, src, o)
 	return rs, problems
 }
 
 // parseFile also counts the documents that are rejected.
-func parseFile(file string, src []byte) (rs []*Rule, problems Problems, rejected int) {
+func parseFile(file string, src []byte, o Options) (rs []*Rule, problems Problems, rejected int) {
 	r := newReport(file, src)
 	for _, doc := range readYAML(src, r) {
 		before := r.errors
 		var rule *Rule
 		if doc.root != nil {
-			rule = parseDocument(doc.root, r)
+			rule = parseDocument(doc.root, r, o)
 		}
 		switch {
 		case doc.broken || r.errors > before:
@@ -36,11 +36,13 @@ func parseFile(file string, src []byte) (rs []*Rule, problems Problems, rejected
 // parser reads one document.
 type parser struct {
 	*report
-	doc  *node
-	rule *Rule
+
+	options Options
+	doc     *node
+	rule    *Rule
 }
 
-func parseDocument(doc *node, r *report) *Rule {
+func parseDocument(doc *node, r *report, o Options) *Rule {
 	if doc.kind == scalarNode && doc.tag == "!!null" {
 		return nil // an empty document, as behind a last ---
 	}
@@ -51,7 +53,7 @@ func parseDocument(doc *node, r *report) *Rule {
 	if unsupported(doc, r) {
 		return nil
 	}
-	p := &parser{report: r, doc: doc, rule: &Rule{Position: r.position(doc.place)}}
+	p := &parser{report: r, options: o, doc: doc, rule: &Rule{Position: r.position(doc.place)}}
 	p.attributes()
 	p.logSource()
 	p.level()

@@ -15,7 +15,7 @@ import (
 // parseOne parses a rule that must be sound.
 func parseOne(t *testing.T, src string) *Rule {
 	t.Helper()
-	list, problems := Parse("rule.yml", []byte(src))
+	list, problems := Parse("rule.yml", []byte(src), Options{})
 	if len(problems.Errors()) > 0 || len(list) != 1 {
 		t.Fatalf("%d rules, %v", len(list), problems)
 	}
@@ -205,7 +205,7 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		list, problems := Parse("f.yml", src)
+		list, problems := Parse("f.yml", src, Options{})
 		lines := 1
 		for _, end := range []string{"\n", "\r", "\u0085", "\u2028", "\u2029"} { // all end a line in YAML
 			lines += strings.Count(string(src), end)
@@ -231,11 +231,11 @@ func TestSigmaHQ(t *testing.T) {
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("skipped: %s is not there", dir)
 	}
-	cloudtrail, err := Load(filepath.Join(dir, "rules/cloud/aws/cloudtrail"), nil)
+	cloudtrail, err := Load(filepath.Join(dir, "rules/cloud/aws/cloudtrail"), nil, Options{})
 	if err != nil || len(cloudtrail.Rules) != 57 || len(cloudtrail.Problems) != 0 {
 		t.Fatalf("%d rules, %v, error %v", len(cloudtrail.Rules), cloudtrail.Problems, err)
 	}
-	all, err := Load(dir, nil)
+	all, err := Load(dir, nil, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +244,7 @@ func TestSigmaHQ(t *testing.T) {
 	}
 	for _, p := range all.Problems.Errors() {
 		switch p.Code {
-		case UnsupportedModifier, CorrelationUnsupported, FilterUnsupported:
+		case UnresolvedPlaceholder:
 		default:
 			t.Error(p)
 		}

@@ -27,7 +27,7 @@ func TestProblems(t *testing.T) {
 		if strings.TrimSuffix(in.Name, ".yml") != strings.TrimSuffix(out.Name, ".out") {
 			t.Fatalf("%s is followed by %s", in.Name, out.Name)
 		}
-		list, problems := Parse(in.Name, in.Data)
+		list, problems := Parse(in.Name, in.Data, Options{})
 		var b strings.Builder
 		for _, p := range problems {
 			b.WriteString(p.Excerpt())

@@ -16,7 +16,7 @@ func evaluator(t *testing.T, detection string) *Oracle {
 	for line := range strings.Lines(detection) {
 		src += "  " + line
 	}
-	list, problems := rules.Parse("test.yml", []byte(src+"\n"))
+	list, problems := rules.Parse("test.yml", []byte(src+"\n"), rules.Options{})
 	if len(problems.Errors()) > 0 || len(list) != 1 {
 		t.Fatalf("%v in\n%s", problems.Errors(), src)
 	}
@@ -328,7 +328,7 @@ func TestGroups(t *testing.T) {
 func TestOrder(t *testing.T) {
 	var list []*rules.Rule
 	for _, v := range []string{"1", "2", "1"} {
-		parsed, problems := rules.Parse("t.yml", []byte("title: t\nlogsource: {service: cloudtrail}\ndetection:\n  s:\n    a: "+v+"\n  condition: s\n"))
+		parsed, problems := rules.Parse("t.yml", []byte("title: t\nlogsource: {service: cloudtrail}\ndetection:\n  s:\n    a: "+v+"\n  condition: s\n"), rules.Options{})
 		if len(problems.Errors()) > 0 {
 			t.Fatal(problems)
 		}

@@ -46,6 +46,45 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
+// TestID: equal sources have equal identities, and everything that a program depends on tells them apart.
+func TestID(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	rule, values := write("rule.yml", strings.Split(ruleText, "---\n")[0]), write("values.yml", "a: [b]\n")
+	id := func(rules, placeholders, key string) ID {
+		sources, err := Read(conf.Settings{Rules: rules, Placeholders: placeholders, Key: key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sources.ID()
+	}
+	seen := map[ID]string{}
+	for name, read := range map[string]func() ID{
+		"plain": func() ID { return id(rule, "", "sigma") }, "with the pack": func() ID { return id("builtin,"+rule, "", "sigma") },
+		"another key": func() ID { return id(rule, "", "hits") }, "placeholders": func() ID { return id(rule, values, "sigma") },
+	} {
+		one := read()
+		if one != read() {
+			t.Errorf("%s: two identities", name)
+		}
+		if other, taken := seen[one]; taken {
+			t.Errorf("%s and %s have one identity", name, other)
+		}
+		seen[one] = name
+	}
+	before := id(rule, "", "sigma")
+	write("rule.yml", strings.Split(ruleText, "---\n")[0]+"# changed\n")
+	if id(rule, "", "sigma") == before {
+		t.Error("a changed file has the same identity")
+	}
+}
+
 // TestConcurrent runs one engine from several threads, as the host's output workers do.
 func TestConcurrent(t *testing.T) {
 	e := engine(t, nil)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 
 	"sigmatrail/conf"
 	"sigmatrail/enrich"
@@ -29,10 +30,12 @@ type Program struct {
 // Rules returns the loaded set. The caller must not change it.
 func (p *Program) Rules() *rules.Set { return p.set }
 
-// Sources is what a Program is made of: files of rules, not parsed yet, and the key that rules never look at.
+// Sources is what a Program is made of: files of rules, not parsed yet, the values of placeholders, and the key that rules never look at.
 type Sources struct {
-	files  []rules.File
-	ownKey string
+	files            []rules.File
+	placeholders     rules.Placeholders
+	placeholdersText []byte
+	ownKey           string
 }
 
 // ID tells Programs apart: equal sources have equal ones.
@@ -44,7 +47,17 @@ func Read(s conf.Settings) (Sources, error) {
 	if err != nil {
 		return Sources{}, fmt.Errorf("load rules: %w", err)
 	}
-	return Sources{files: files, ownKey: s.Key}, nil
+	sources := Sources{files: files, ownKey: s.Key}
+	if s.Placeholders == "" {
+		return sources, nil
+	}
+	if sources.placeholdersText, err = os.ReadFile(s.Placeholders); err != nil {
+		return Sources{}, fmt.Errorf("placeholders: %w", err)
+	}
+	if sources.placeholders, err = rules.ParsePlaceholders(s.Placeholders, sources.placeholdersText); err != nil {
+		return Sources{}, fmt.Errorf("placeholders: %w", err)
+	}
+	return sources, nil
 }
 
 // ID returns the identity of the Program that Compile would make.
@@ -55,6 +68,7 @@ func (s Sources) ID() ID {
 		h.Write(text)
 	}
 	part([]byte(s.ownKey))
+	part(s.placeholdersText)
 	for _, f := range s.files {
 		part([]byte(f.Name))
 		part(f.Text)
@@ -65,7 +79,7 @@ func (s Sources) ID() ID {
 
 // Compile parses the rules and prepares them. Whether the result may run is for Acceptable to say.
 func (s Sources) Compile() *Program {
-	set := rules.ParseFiles(s.files)
+	set := rules.ParseFiles(s.files, rules.Options{Placeholders: s.placeholders})
 	return &Program{
 		set:       set,
 		evaluator: oracle.New(set.Rules, record.DefaultAliases(), s.ownKey),

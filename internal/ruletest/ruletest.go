@@ -78,7 +78,7 @@ func (r *runner) rule(name string) error {
 		return err
 	}
 	r.Rules++
-	list, problems := rules.Parse(name, src)
+	list, problems := rules.Parse(name, src, rules.Options{})
 	for _, p := range problems {
 		r.fail(p.Position, "%s (%s)", p.Message, p.Code)
 	}

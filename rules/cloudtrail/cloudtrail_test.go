@@ -76,7 +76,7 @@ func TestEventSources(t *testing.T) {
 
 func load(t *testing.T) *rules.Set {
 	t.Helper()
-	set, err := rules.Load("builtin", map[string]fs.FS{"builtin": cloudtrail.FS()})
+	set, err := rules.Load("builtin", map[string]fs.FS{"builtin": cloudtrail.FS()}, rules.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
