@@ -6,21 +6,22 @@ type Code string
 // The codes of problems. Those that end in -unsupported name parts of the Sigma specification that this version does not evaluate yet: the
 // rule is rejected, as a rule that silently never matches would be worse.
 const (
-	YAMLSyntax     Code = "yaml-syntax"      // the file is not YAML
-	YAMLLimit      Code = "yaml-limit"       // the file is larger or deeper than any rule
-	YAMLMerge      Code = "yaml-merge"       // a merge key (<<)
-	DuplicateKey   Code = "duplicate-key"    // a key twice in one map
-	NotARule       Code = "not-a-rule"       // a document that is no map
-	WrongType      Code = "wrong-type"       // a value of another type than the specification says
-	MissingField   Code = "missing-field"    // title, logsource or detection is missing
-	BadLevel       Code = "level-invalid"    // a level that Sigma does not have
-	NoLevel        Code = "level-missing"    // no level: the rule counts as medium
-	BadStatus      Code = "status-invalid"   // a status that Sigma does not have
-	IDNotUUID      Code = "id-not-uuid"      // an id that is no UUID
-	DuplicateID    Code = "id-duplicate"     // two rules with one id
-	BadTaxonomy    Code = "taxonomy-unknown" // a taxonomy without a field mapping
-	EmptySelection Code = "selection-empty"  // a search identifier, map or list without anything in it
-	BadField       Code = "field-invalid"    // a field name that cannot be one
+	YAMLSyntax     Code = "yaml-syntax"        // the file is not YAML
+	YAMLLimit      Code = "yaml-limit"         // the file is larger or deeper than any rule
+	YAMLMerge      Code = "yaml-merge"         // a merge key (<<)
+	DuplicateKey   Code = "duplicate-key"      // a key twice in one map
+	NotARule       Code = "not-a-rule"         // a document that is no map
+	BadCollection  Code = "collection-invalid" // a rule collection whose action means nothing
+	WrongType      Code = "wrong-type"         // a value of another type than the specification says
+	MissingField   Code = "missing-field"      // title, logsource or detection is missing
+	BadLevel       Code = "level-invalid"      // a level that Sigma does not have
+	NoLevel        Code = "level-missing"      // no level: the rule counts as medium
+	BadStatus      Code = "status-invalid"     // a status that Sigma does not have
+	IDNotUUID      Code = "id-not-uuid"        // an id that is no UUID
+	DuplicateID    Code = "id-duplicate"       // two rules with one id
+	BadTaxonomy    Code = "taxonomy-unknown"   // a taxonomy without a field mapping
+	EmptySelection Code = "selection-empty"    // a search identifier, map or list without anything in it
+	BadField       Code = "field-invalid"      // a field name that cannot be one
 
 	UnknownModifier       Code = "modifier-unknown"       // a modifier that Sigma does not have
 	ModifierOrder         Code = "modifier-order"         // a chain of modifiers that is allowed and hardly meant
@@ -40,5 +41,4 @@ const (
 
 	CorrelationUnsupported Code = "correlation-unsupported" // a correlation rule
 	FilterUnsupported      Code = "filter-unsupported"      // a Sigma Filter (meta-filter)
-	CollectionUnsupported  Code = "collection-unsupported"  // a rule collection with action: global, repeat or reset
 )

@@ -68,6 +68,7 @@ func (l *loader) rule(r *loaded) {
 	id := strings.ToLower(r.rule.ID)
 	if first := l.byID[id]; id != "" && first != nil {
 		switch {
+		case r.rule.Collected && r.rule.File == first.rule.File:
 		case r.bundled && !first.bundled:
 			return
 		case first.bundled && !r.bundled:

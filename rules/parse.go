@@ -16,11 +16,12 @@ func Parse(file string, src []byte, o Options) ([]*Rule, Problems) {
 // parseFile also counts the documents that are rejected.
 func parseFile(file string, src []byte, o Options) (rs []*Rule, problems Problems, rejected int) {
 	r := newReport(file, src)
+	var c collection
 	for _, doc := range readYAML(src, r) {
 		before := r.errors
 		var rule *Rule
 		if doc.root != nil {
-			rule = parseDocument(doc.root, r, o)
+			rule = parseDocument(doc.root, &c, r, o)
 		}
 		switch {
 		case doc.broken || r.errors > before:
@@ -42,7 +43,7 @@ type parser struct {
 	rule    *Rule
 }
 
-func parseDocument(doc *node, r *report, o Options) *Rule {
+func parseDocument(doc *node, c *collection, r *report, o Options) *Rule {
 	if doc.kind == scalarNode && doc.tag == "!!null" {
 		return nil // an empty document, as behind a last ---
 	}
@@ -50,10 +51,11 @@ func parseDocument(doc *node, r *report, o Options) *Rule {
 		r.err(doc.place, NotARule, "a rule must be a map")
 		return nil
 	}
-	if unsupported(doc, r) {
+	doc, merged := c.next(doc, r)
+	if doc == nil || unsupported(doc, r) {
 		return nil
 	}
-	p := &parser{report: r, options: o, doc: doc, rule: &Rule{Position: r.position(doc.place)}}
+	p := &parser{report: r, options: o, doc: doc, rule: &Rule{Position: r.position(doc.place), Collected: merged}}
 	p.attributes()
 	p.logSource()
 	p.level()
@@ -73,9 +75,8 @@ func unsupported(doc *node, r *report) bool {
 	}{
 		{"correlation", CorrelationUnsupported, "correlation rules"},
 		{"filter", FilterUnsupported, "Sigma Filters"},
-		{"action", CollectionUnsupported, "rule collections with action"},
 	} {
-		if doc.get(other.key) != nil && (doc.get("detection") == nil || other.key == "action") {
+		if doc.get(other.key) != nil && doc.get("detection") == nil {
 			r.err(doc.place, other.code, "this version does not evaluate %s", other.what)
 			return true
 		}

@@ -84,6 +84,68 @@ detection:
 	}
 }
 
+func TestCollection(t *testing.T) {
+	list, problems := Parse("c.yml", []byte(`action: global
+title: Shared
+id: 5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11
+level: low
+logsource: {product: aws, service: cloudtrail}
+detection:
+  a:
+    eventName: A
+  condition: a
+---
+detection:
+  a:
+    errorCode: null
+---
+title: Own
+logsource: {service: guardduty}
+---
+action: repeat
+detection:
+  a:
+    eventName: B
+  b: {c: 1}
+  condition: a and b
+---
+action: reset
+---
+title: Alone
+level: high
+logsource: {service: cloudtrail}
+detection:
+  x: {y: 1}
+  condition: x
+`), Options{})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	var got []string
+	for _, r := range list {
+		text := r.Title + " " + r.LogSource.Product + "/" + r.LogSource.Service + " " + r.Level.String() + ":"
+		for _, s := range r.Searches {
+			for _, i := range s.Groups[0].Items {
+				text += " " + s.Name + "." + i.Field + "=" + i.Values[0].Text
+			}
+		}
+		got = append(got, text+" "+r.Conditions[0].String())
+	}
+	want := []string{
+		"Shared aws/cloudtrail low: a.eventName=A a.errorCode=null a",
+		"Own aws/guardduty low: a.eventName=A a",
+		"Own aws/guardduty low: a.eventName=B b.c=1 a and b",
+		"Alone /cloudtrail high: x.y=1 x",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	dir := folder(t, map[string]string{"c.yml": "action: global\n" + rule(idA, "T") + "---\ntitle: A\n---\ntitle: B\n"})
+	if set, err := Load(dir, nil, Options{}); err != nil || len(set.Rules) != 2 || len(set.Problems) > 0 {
+		t.Errorf("rules of a collection may share an id: %v %v", set.Problems, err)
+	}
+}
+
 func TestAppliesToCloudTrail(t *testing.T) {
 	for _, test := range []struct {
 		source LogSource

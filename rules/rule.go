@@ -35,6 +35,8 @@ type Rule struct {
 	Searches []*Search
 	// Conditions are alternatives: the rule matches if any of them does.
 	Conditions []Condition
+	// Collected is set where several documents of a rule collection make the rule; those may share an id.
+	Collected bool
 }
 
 // LogSource says which logs a rule is about (sigma-rules-specification.md, "Log source").
