@@ -82,7 +82,7 @@ func (l hostLog) problems(list rules.Problems) {
 		l.lines(level, p.String())
 	}
 	if shown > maxProblems {
-		l.print(logError, fmt.Sprintf("… and %d more errors in rules; sigmatrail scan with the same rules prints them all", shown-maxProblems))
+		l.print(logError, fmt.Sprintf("… and %d more errors in rules; sigmatrail check lists them all", shown-maxProblems))
 	}
 }
 

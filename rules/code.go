@@ -3,42 +3,42 @@ package rules
 // Code names a kind of mistake in a rule. Codes are part of the interface: they never change their meaning.
 type Code string
 
-// The codes of problems. Those that end in -unsupported name parts of the Sigma specification that this version does not evaluate yet: the
+// The codes of problems, each with what it means and, behind the arrow, how to mend it: docs/diagnostics.md is made of these lines. Those that end in -unsupported name parts of the Sigma specification that this version does not evaluate yet: the
 // rule is rejected, as a rule that silently never matches would be worse.
 const (
-	YAMLSyntax     Code = "yaml-syntax"        // the file is not YAML
-	YAMLLimit      Code = "yaml-limit"         // the file is larger or deeper than any rule
-	YAMLMerge      Code = "yaml-merge"         // a merge key (<<)
-	DuplicateKey   Code = "duplicate-key"      // a key twice in one map
-	NotARule       Code = "not-a-rule"         // a document that is no map
-	BadCollection  Code = "collection-invalid" // a rule collection whose action means nothing
-	WrongType      Code = "wrong-type"         // a value of another type than the specification says
-	MissingField   Code = "missing-field"      // title, logsource or detection is missing
-	BadLevel       Code = "level-invalid"      // a level that Sigma does not have
-	NoLevel        Code = "level-missing"      // no level: the rule counts as medium
-	BadStatus      Code = "status-invalid"     // a status that Sigma does not have
-	IDNotUUID      Code = "id-not-uuid"        // an id that is no UUID
-	DuplicateID    Code = "id-duplicate"       // two rules with one id
-	BadTaxonomy    Code = "taxonomy-unknown"   // a taxonomy without a field mapping
-	EmptySelection Code = "selection-empty"    // a search identifier, map or list without anything in it
-	BadField       Code = "field-invalid"      // a field name that cannot be one
+	YAMLSyntax     Code = "yaml-syntax"        // the file is not YAML → Look at the line before, too: an indentation, a colon without a space, or a quote is the usual cause.
+	YAMLLimit      Code = "yaml-limit"         // the file is larger or deeper than any rule → Divide the file.
+	YAMLMerge      Code = "yaml-merge"         // a merge key (<<) → Write the keys out.
+	DuplicateKey   Code = "duplicate-key"      // a key twice in one map → Make one of them a list of values, or use two search identifiers.
+	NotARule       Code = "not-a-rule"         // a document that is no map → A rule begins with title:. Files of something else belong elsewhere, tests into NAME.test.yml.
+	BadCollection  Code = "collection-invalid" // a rule collection whose action means nothing → Use global, repeat or reset, and nothing beside reset.
+	WrongType      Code = "wrong-type"         // a value of another type than the specification says → Give it the type that the message names.
+	MissingField   Code = "missing-field"      // title, logsource or detection is missing → Add it.
+	BadLevel       Code = "level-invalid"      // a level that Sigma does not have → Use informational, low, medium, high or critical.
+	NoLevel        Code = "level-missing"      // no level: the rule counts as medium → Add level.
+	BadStatus      Code = "status-invalid"     // a status that Sigma does not have → Use stable, test, experimental, deprecated or unsupported.
+	IDNotUUID      Code = "id-not-uuid"        // an id that is no UUID → Make one, for example with uuidgen.
+	DuplicateID    Code = "id-duplicate"       // two rules with one id → Give one of the rules an id of its own, or name one of the two files alone.
+	BadTaxonomy    Code = "taxonomy-unknown"   // a taxonomy without a field mapping → Rename the fields to CloudTrail's and leave taxonomy out.
+	EmptySelection Code = "selection-empty"    // a search identifier, map or list without anything in it → Fill it, or leave it out.
+	BadField       Code = "field-invalid"      // a field name that cannot be one → Name the field exactly; to look anywhere below one, use contains on it.
 
-	UnknownModifier       Code = "modifier-unknown"       // a modifier that Sigma does not have
-	ModifierOrder         Code = "modifier-order"         // a chain of modifiers that is allowed and hardly meant
-	ModifierConflict      Code = "modifier-conflict"      // modifiers that cannot combine
-	AllSingle             Code = "all-single-value"       // all on fewer than two values
-	BadValue              Code = "value-invalid"          // a value that the modifier cannot take
-	UnresolvedPlaceholder Code = "placeholder-unresolved" // %name% without values
-	NullInList            Code = "null-in-list"           // null among other values
-	BadRegexp             Code = "regexp-invalid"         // a regular expression that RE2 does not have
-	BadCIDR               Code = "cidr-invalid"           // not a network
+	UnknownModifier       Code = "modifier-unknown"       // a modifier that Sigma does not have → Use the modifier that the message proposes.
+	ModifierOrder         Code = "modifier-order"         // a chain of modifiers that is allowed and hardly meant → Put contains behind base64offset.
+	ModifierConflict      Code = "modifier-conflict"      // modifiers that cannot combine → Leave one of them out, or use two items.
+	AllSingle             Code = "all-single-value"       // all on fewer than two values → Leave all out.
+	BadValue              Code = "value-invalid"          // a value that the modifier cannot take → Give it a value of the kind that the message names.
+	UnresolvedPlaceholder Code = "placeholder-unresolved" // %name% without values → Give it values in the file of placeholders.
+	NullInList            Code = "null-in-list"           // null among other values → Use two search identifiers, one with null, joined by or.
+	BadRegexp             Code = "regexp-invalid"         // a regular expression that RE2 does not have → Use what RE2 has; often two items, one of them negated, say the same as a lookaround.
+	BadCIDR               Code = "cidr-invalid"           // not a network → Write the network with its length: 192.0.2.1/32.
 
-	ConditionSyntax      Code = "condition-syntax"      // a condition that cannot be read
-	ConditionUndefined   Code = "condition-undefined"   // a search identifier that the detection lacks
-	ConditionNoMatch     Code = "condition-no-match"    // a pattern that names no search identifier
-	ConditionUpperCase   Code = "condition-upper-case"  // AND, OR, NOT … in capitals
-	ConditionAggregation Code = "condition-aggregation" // the old pipe form, replaced by correlation rules
+	ConditionSyntax      Code = "condition-syntax"      // a condition that cannot be read → Mend the condition at the caret.
+	ConditionUndefined   Code = "condition-undefined"   // a search identifier that the detection lacks → Use the name that the message proposes.
+	ConditionNoMatch     Code = "condition-no-match"    // a pattern that names no search identifier → Use a name or a pattern that the detection has.
+	ConditionUpperCase   Code = "condition-upper-case"  // AND, OR, NOT … in capitals → Write and, or, not in lower case.
+	ConditionAggregation Code = "condition-aggregation" // the old pipe form, replaced by correlation rules → Write the correlation rule that the message shows.
 
-	CorrelationUnsupported Code = "correlation-unsupported" // a correlation rule
-	FilterUnsupported      Code = "filter-unsupported"      // a Sigma Filter (meta-filter)
+	CorrelationUnsupported Code = "correlation-unsupported" // a correlation rule → Leave the file out for now.
+	FilterUnsupported      Code = "filter-unsupported"      // a Sigma Filter (meta-filter) → Leave the file out for now, and put the exclusion into the rule.
 )

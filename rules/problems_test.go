@@ -21,7 +21,7 @@ func TestProblems(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := make(map[string]bool)
+	examples := make(map[string]string) // by code: a rule and what is said of it
 	for i := 0; i+1 < len(archive.Files); i += 2 {
 		in, out := archive.Files[i], &archive.Files[i+1]
 		if strings.TrimSuffix(in.Name, ".yml") != strings.TrimSuffix(out.Name, ".out") {
@@ -31,7 +31,9 @@ func TestProblems(t *testing.T) {
 		var b strings.Builder
 		for _, p := range problems {
 			b.WriteString(p.Excerpt())
-			seen[string(p.Code)] = true
+			if _, taken := examples[string(p.Code)]; !taken {
+				examples[string(p.Code)] = p.Excerpt()
+			}
 		}
 		for _, r := range list {
 			fmt.Fprintf(&b, "sound: %s\n", r.Position)
@@ -49,17 +51,42 @@ func TestProblems(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	examples[string(DuplicateID)] = "b.yml:2:5: error: the id 5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11 is already that of the rule at a.yml:1:1 (id-duplicate)\n" // TestLoad
+	checkPage(t, examples)
+}
+
+// checkPage holds docs/diagnostics.md against the codes and their first examples.
+func checkPage(t *testing.T, examples map[string]string) {
+	t.Helper()
+	const page = "../docs/diagnostics.md"
 	src, err := os.ReadFile("code.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	codes := regexp.MustCompile(`Code = "([a-z-]+)"`).FindAllStringSubmatch(string(src), -1)
-	if len(codes) < 30 {
-		t.Fatalf("%d codes", len(codes))
+	codes := regexp.MustCompile(`Code = "([a-z-]+)"\s+// (.*) → (.*)`).FindAllStringSubmatch(string(src), -1)
+	if all := regexp.MustCompile(`Code = "`).FindAllString(string(src), -1); len(codes) < 30 || len(codes) != len(all) {
+		t.Fatalf("%d codes, of which %d say what they mean and how to mend it", len(all), len(codes))
 	}
+	var b strings.Builder
+	b.WriteString("# What is wrong with a rule\n\nEvery problem has a code that never changes its meaning. Errors reject the rule, warnings do not. `sigmatrail check` " +
+		"lists the problems\nof all files in one run. This page is made by `go test ./rules -update` from the codes and their tests.\n")
 	for _, m := range codes {
-		if !seen[m[1]] && m[1] != string(DuplicateID) { // that one takes two files: TestLoad
+		example, ok := examples[m[1]]
+		if !ok {
 			t.Errorf("no case for the code %s", m[1])
 		}
+		fmt.Fprintf(&b, "\n## %s\n\n%s%s. %s\n\n```\n%s```\n", m[1], strings.ToUpper(m[2][:1]), m[2][1:], m[3], example)
+	}
+	if *update {
+		if err := os.WriteFile(page, []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(b.String(), string(got)); diff != "" {
+		t.Errorf("%s is stale: run go test ./rules -update\n%.2000s", page, diff)
 	}
 }

@@ -24,12 +24,20 @@ type File struct {
 // .yaml), globs as filepath.Match has them, and names of packs. Files that end in .test.yml hold tests, not rules, and are passed over.
 // The error is for what could not be read: a path that is missing, a glob that names nothing.
 func Read(spec string, packs map[string]fs.FS) ([]File, error) {
+	var entries []string
+	for entry := range strings.SplitSeq(spec, ",") {
+		if entry = strings.TrimSpace(entry); entry != "" {
+			entries = append(entries, entry)
+		}
+	}
+	return ReadEntries(entries, packs)
+}
+
+// ReadEntries does the same with a list that is taken apart already.
+func ReadEntries(entries []string, packs map[string]fs.FS) ([]File, error) {
 	r := reader{packs: packs, seen: make(map[string]bool)}
 	var errs []error
-	for entry := range strings.SplitSeq(spec, ",") {
-		if entry = strings.TrimSpace(entry); entry == "" {
-			continue
-		}
+	for _, entry := range entries {
 		if pack, ok := packs[entry]; ok {
 			errs = append(errs, r.pack(entry, pack))
 		} else {

@@ -14,14 +14,16 @@ import (
 // version is set by the linker.
 var version = "dev"
 
-// Exit codes: everything was read and judged, something was not, the command line is wrong.
+// Exit codes: all is well, something is not, the command line is wrong, rules were checked and have warnings alone.
 const (
-	exitOK    = 0
-	exitError = 1
-	exitUsage = 2
+	exitOK       = 0
+	exitError    = 1
+	exitUsage    = 2
+	exitWarnings = 3
 )
 
 type cli struct {
+	Check   checkCommand   `cmd:"" help:"Check rules and say what is wrong with them, and how to mend it."`
 	Scan    scanCommand    `cmd:"" help:"Run rules over CloudTrail files and print what matches."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -37,6 +39,9 @@ func (s streams) sayf(format string, args ...any) { _, _ = fmt.Fprintf(s.err, fo
 
 // errReported ends a command with exitError after it has said itself what went wrong.
 var errReported = errors.New("reported")
+
+// errWarnings ends a check that has found warnings alone.
+var errWarnings = errors.New("warnings")
 
 func main() {
 	os.Exit(run(os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
@@ -72,6 +77,8 @@ func run(args []string, std streams) int {
 	switch err := command.Run(std); {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, errWarnings):
+		return exitWarnings
 	case errors.Is(err, errReported):
 	default:
 		std.sayf("sigmatrail: %v\n", err)

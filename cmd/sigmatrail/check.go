@@ -1,0 +1,81 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"sigmatrail/internal/pipeline"
+	"sigmatrail/rules"
+	"sigmatrail/rules/cloudtrail"
+)
+
+type checkCommand struct {
+	Placeholders string   `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand."`
+	Output       string   `short:"o" enum:"text,json" default:"text" placeholder:"FORM" help:"What to print: text, with the line of each problem, or json, one array."`
+	Paths        []string `arg:"" name:"path" help:"Files, directories, globs, or builtin."`
+}
+
+// Run prints every problem of every rule, sorted by place. The exit status is 0 where there is none, 1 with errors, 3 with warnings alone.
+func (c *checkCommand) Run(std streams) error {
+	files, err := rules.ReadEntries(c.Paths, map[string]fs.FS{pipeline.Builtin: cloudtrail.FS()})
+	if err != nil {
+		return err
+	}
+	var o rules.Options
+	if c.Placeholders != "" {
+		src, err := os.ReadFile(c.Placeholders)
+		if err != nil {
+			return err
+		}
+		if o.Placeholders, err = rules.ParsePlaceholders(c.Placeholders, src); err != nil {
+			return err
+		}
+	}
+	set := rules.ParseFiles(files, o)
+	if err := c.print(std.out, set.Problems); err != nil {
+		return err
+	}
+	errors := len(set.Problems.Errors())
+	warnings := len(set.Problems) - errors
+	std.sayf("%s: %s for CloudTrail, %d for other logs, %d rejected; %s, %s\n", count(set.Files, "file"), count(len(set.Rules), "rule"),
+		len(set.NotApplicable), set.Rejected, count(errors, "error"), count(warnings, "warning"))
+	switch {
+	case set.Files == 0:
+		return fmt.Errorf("there are no rules in %s: no name ends in .yml or .yaml", strings.Join(c.Paths, ", "))
+	case errors > 0:
+		return errReported
+	case warnings > 0:
+		return errWarnings
+	}
+	return nil
+}
+
+// finding is a problem as JSON has it.
+type finding struct {
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Column   int    `json:"column"`
+	Severity string `json:"severity"`
+	Code     string `json:"code"`
+	Message  string `json:"message"`
+	Hint     string `json:"hint,omitempty"`
+}
+
+func (c *checkCommand) print(w io.Writer, problems rules.Problems) error {
+	if c.Output == "text" {
+		_, err := io.WriteString(w, excerpts(problems))
+		return err
+	}
+	list := make([]finding, 0, len(problems))
+	for _, p := range problems {
+		list = append(list, finding{p.File, p.Line, p.Column, p.Severity.String(), string(p.Code), p.Message, p.Hint})
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(list)
+}
