@@ -286,6 +286,27 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzCondition holds that a condition, written out and read again, is the same.
+func FuzzCondition(f *testing.F) {
+	searches := []*Search{{Name: "a"}, {Name: "b"}, {Name: "sel_c"}, {Name: "sel_d"}, {Name: "_e"}}
+	for _, seed := range []string{"a and not (b or sel_c)", "1 of sel_* or all of them", "not not a", "a AND b", "any of *_c", "((a) or b) and b"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		c, _, err := parseCondition(text, searches)
+		if err != nil {
+			return
+		}
+		again, _, err := parseCondition(c.String(), searches)
+		if err != nil || again.String() != c.String() {
+			t.Fatalf("%q is %q, then %v, error %v", text, c, again, err)
+		}
+		if diff := cmp.Diff(c, again); diff != "" {
+			t.Fatalf("%q: %s", text, diff)
+		}
+	})
+}
+
 // TestSigmaHQ reads every rule of SigmaHQ: those about CloudTrail all load, and of the others none is rejected for anything but what this
 // version says that it does not evaluate.
 func TestSigmaHQ(t *testing.T) {
