@@ -21,7 +21,7 @@ func TestDefaultsAreValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Settings{Rules: "builtin", MinLevel: "informational", Key: "sigma"}
+	want := Settings{Rules: "builtin", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma"}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)
 	}
@@ -93,7 +93,7 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s: help is not plain ASCII, which the C header needs", o.Name)
 		}
 	}
-	want := []string{"rules --rules", "placeholders --placeholders", "min_level --min-level", "key --key", "strict --strict"}
+	want := []string{"rules --rules", "placeholders --placeholders", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "key --key", "strict --strict"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}

@@ -46,8 +46,8 @@ func sigmaInit(instance unsafe.Pointer) (context C.uintptr_t) {
 	}
 	log.warnOfCopy()
 	set := e.Rules()
-	log.print(logInfo, fmt.Sprintf("sigmatrail %s: %d rules loaded, %d not applicable to CloudTrail, %d rejected",
-		version, len(set.Rules), len(set.NotApplicable), set.Rejected))
+	log.print(logInfo, fmt.Sprintf("sigmatrail %s: %d rules loaded, %d not applicable to CloudTrail, %d rejected%s",
+		version, len(set.Rules), len(set.NotApplicable), set.Rejected, excluded(set.Excluded)))
 	return C.uintptr_t(process.add(e))
 }
 

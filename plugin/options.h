@@ -3,5 +3,8 @@
     OPTION("rules", "builtin", "Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack.") \
     OPTION("placeholders", "", "File of the values that %name% stands for under the modifier expand: a YAML map of names and lists.") \
     OPTION("min_level", "informational", "Lowest level of a rule that is written on records. Rules below it are evaluated all the same. One of: informational, low, medium, high, critical.") \
+    OPTION("min_status", "unsupported", "Least mature status of a rule that is written on records; a rule without one counts as experimental. One of: unsupported, deprecated, experimental, test, stable.") \
+    OPTION("exclude", "", "Rules to leave out, separated by commas: ids, tags such as attack.t1078, or globs of titles.") \
+    OPTION("level_overrides", "", "Other levels for rules, separated by commas: an id, a tag or a glob of titles, then =LEVEL. The last one that names a rule counts.") \
     OPTION("key", "sigma", "Top-level key under which hits are written on a record.") \
     OPTION("strict", "off", "Refuse to start if any rule is rejected, instead of running the others. One of: on, off.")

@@ -133,6 +133,9 @@ func (r *registry) load(log hostLog, s conf.Settings) (*pipeline.Program, error)
 	if !r.reported[id] {
 		r.reported[id] = true
 		log.problems(p.Rules().Problems)
+		for _, s := range p.Rules().Idle {
+			log.print(logWarn, fmt.Sprintf("exclude or level_overrides: no rule has the id, tag or title %q", s))
+		}
 	}
 	return p, nil
 }

@@ -29,6 +29,17 @@ func (l Level) String() string {
 	return "unknown"
 }
 
+// StatusRank orders the status of rules by how mature they are: unsupported 0, deprecated 1, experimental 2, test 3, stable 4. A rule without one
+// counts as experimental.
+func StatusRank(status string) int {
+	for i, name := range []string{"unsupported", "deprecated", "experimental", "test", "stable"} {
+		if strings.EqualFold(status, name) {
+			return i
+		}
+	}
+	return 2
+}
+
 // ParseLevel returns the level of that name, in any case.
 func ParseLevel(name string) (Level, bool) {
 	for i, n := range levelNames() {

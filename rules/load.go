@@ -13,6 +13,10 @@ type Set struct {
 	Rules []*Rule
 	// NotApplicable are sound but about other logs.
 	NotApplicable []*Rule
+	// Excluded counts the sound ones about CloudTrail that the choice leaves out.
+	Excluded int
+	// Idle are the selectors of the choice that name no rule.
+	Idle []Selector
 	// Rejected counts documents with an error.
 	Rejected int
 	// Files counts the files that were read.
@@ -37,7 +41,7 @@ func ParseFiles(files []File, o Options) *Set {
 	for _, f := range files {
 		l.file(f, o)
 	}
-	l.finish()
+	l.finish(o.Choice)
 	return l.set
 }
 
@@ -86,7 +90,7 @@ func (l *loader) rule(r *loaded) {
 	l.rules = append(l.rules, r)
 }
 
-func (l *loader) finish() {
+func (l *loader) finish(c Choice) {
 	for _, r := range l.rules {
 		switch {
 		case r.dropped:
@@ -96,6 +100,7 @@ func (l *loader) finish() {
 			l.set.NotApplicable = append(l.set.NotApplicable, r.rule)
 		}
 	}
+	l.set.Rules, l.set.Excluded, l.set.Idle = c.apply(l.set.Rules)
 	l.set.Problems.sort()
 	l.set.Rules, l.set.NotApplicable = slices.Clip(l.set.Rules), slices.Clip(l.set.NotApplicable)
 }

@@ -12,6 +12,8 @@ import (
 type Options struct {
 	// Placeholders are the values that %name% stands for under the modifier expand. nil: none is known.
 	Placeholders Placeholders
+	// Choice is which of the rules run, and at what level.
+	Choice Choice
 }
 
 // Placeholders maps names to values, in which wildcards count.

@@ -45,7 +45,14 @@ func (c *scanCommand) Run(std streams) error {
 	}
 	set := engine.Rules()
 	reportProblems(std, set.Problems)
-	std.sayf("%s loaded, %d not applicable to CloudTrail, %d rejected\n", count(len(set.Rules), "rule"), len(set.NotApplicable), set.Rejected)
+	std.sayf("%s loaded, %d not applicable to CloudTrail, %d rejected", count(len(set.Rules), "rule"), len(set.NotApplicable), set.Rejected)
+	if set.Excluded > 0 {
+		std.sayf(", %d excluded", set.Excluded)
+	}
+	std.sayf("\n")
+	for _, s := range set.Idle {
+		std.sayf("exclude or level_overrides: no rule has the id, tag or title %q\n", string(s))
+	}
 	s := &scan{
 		engine: engine, choice: newChoice(c), std: std, out: bufio.NewWriterSize(std.out, 1<<16), all: c.All, watched: isTerminal(std.out),
 		progress: newProgress(std),

@@ -13,8 +13,9 @@ import (
 type Engine struct {
 	*Program
 
-	minLevel rules.Level
-	tally    tally
+	minLevel  rules.Level
+	minStatus int // as rules.StatusRank orders them
+	tally     tally
 }
 
 // New reads the rules that s names, compiles them and returns an engine, if they are acceptable.
@@ -30,13 +31,13 @@ func New(s conf.Settings) (*Engine, error) {
 	return NewEngine(s, program)
 }
 
-// NewEngine returns an engine of p. Of s only what is no part of p counts here: the lowest level.
+// NewEngine returns an engine of p. Of s only what is no part of p counts here: the lowest level and status.
 func NewEngine(s conf.Settings, p *Program) (*Engine, error) {
 	level, ok := rules.ParseLevel(s.MinLevel)
 	if !ok {
 		return nil, fmt.Errorf("min_level: %q is not a Sigma level", s.MinLevel)
 	}
-	return &Engine{Program: p, minLevel: level}, nil
+	return &Engine{Program: p, minLevel: level, minStatus: rules.StatusRank(s.MinStatus)}, nil
 }
 
 // Tally returns the counts so far.

@@ -6,6 +6,7 @@ import (
 
 	"sigmatrail/enrich"
 	"sigmatrail/internal/record"
+	"sigmatrail/rules"
 )
 
 // Verdict is what the rules say of one CloudTrail record.
@@ -29,10 +30,15 @@ func (e *Engine) Judge(body any, received time.Time) Judgement {
 	j := Judgement{Content: content, Verdicts: make([]Verdict, 0, len(found))}
 	for _, f := range found {
 		hits := e.evaluator.Match(f.Record, received)
-		hits = slices.DeleteFunc(hits, func(i int) bool { return e.set.Rules[i].Level < e.minLevel })
+		hits = slices.DeleteFunc(hits, func(i int) bool { return !e.writes(e.set.Rules[i]) })
 		j.Verdicts = append(j.Verdicts, Verdict{Record: f.Record, Hits: hits})
 	}
 	return j
+}
+
+// writes reports whether hits of r are to be written.
+func (e *Engine) writes(r *rules.Rule) bool {
+	return r.Level >= e.minLevel && rules.StatusRank(r.Status) >= e.minStatus
 }
 
 // Hit reports whether any rule is to be written.

@@ -32,10 +32,10 @@ func (p *Program) Rules() *rules.Set { return p.set }
 
 // Sources is what a Program is made of: files of rules, not parsed yet, the values of placeholders, and the key that rules never look at.
 type Sources struct {
-	files            []rules.File
-	placeholders     rules.Placeholders
-	placeholdersText []byte
-	ownKey           string
+	files       []rules.File
+	options     rules.Options
+	optionsText [][]byte // what options were made of
+	ownKey      string
 }
 
 // ID tells Programs apart: equal sources have equal ones.
@@ -48,16 +48,29 @@ func Read(s conf.Settings) (Sources, error) {
 		return Sources{}, fmt.Errorf("load rules: %w", err)
 	}
 	sources := Sources{files: files, ownKey: s.Key}
-	if s.Placeholders == "" {
-		return sources, nil
+	return sources, sources.readOptions(s)
+}
+
+// readOptions reads the settings that change what rules mean, or which of them run.
+func (s *Sources) readOptions(settings conf.Settings) error {
+	var text []byte
+	var err error
+	if settings.Placeholders != "" {
+		if text, err = os.ReadFile(settings.Placeholders); err != nil {
+			return fmt.Errorf("placeholders: %w", err)
+		}
+		if s.options.Placeholders, err = rules.ParsePlaceholders(settings.Placeholders, text); err != nil {
+			return fmt.Errorf("placeholders: %w", err)
+		}
 	}
-	if sources.placeholdersText, err = os.ReadFile(s.Placeholders); err != nil {
-		return Sources{}, fmt.Errorf("placeholders: %w", err)
+	if s.options.Choice.Exclude, err = rules.ParseSelectors(settings.Exclude); err != nil {
+		return fmt.Errorf("exclude: %w", err)
 	}
-	if sources.placeholders, err = rules.ParsePlaceholders(s.Placeholders, sources.placeholdersText); err != nil {
-		return Sources{}, fmt.Errorf("placeholders: %w", err)
+	if s.options.Choice.Levels, err = rules.ParseLevelOverrides(settings.LevelOverrides); err != nil {
+		return fmt.Errorf("level_overrides: %w", err)
 	}
-	return sources, nil
+	s.optionsText = [][]byte{text, []byte(settings.Exclude), []byte(settings.LevelOverrides)}
+	return nil
 }
 
 // ID returns the identity of the Program that Compile would make.
@@ -68,7 +81,9 @@ func (s Sources) ID() ID {
 		h.Write(text)
 	}
 	part([]byte(s.ownKey))
-	part(s.placeholdersText)
+	for _, text := range s.optionsText {
+		part(text)
+	}
 	for _, f := range s.files {
 		part([]byte(f.Name))
 		part(f.Text)
@@ -79,7 +94,7 @@ func (s Sources) ID() ID {
 
 // Compile parses the rules and prepares them. Whether the result may run is for Acceptable to say.
 func (s Sources) Compile() *Program {
-	set := rules.ParseFiles(s.files, rules.Options{Placeholders: s.placeholders})
+	set := rules.ParseFiles(s.files, s.options)
 	return &Program{
 		set:       set,
 		evaluator: oracle.New(set.Rules, record.DefaultAliases(), s.ownKey),
@@ -100,7 +115,8 @@ func (p *Program) Acceptable(s conf.Settings) error {
 	case p.set.Files == 0:
 		return refuse("there are no rules in %q: no name ends in .yml or .yaml", s.Rules)
 	case len(p.set.Rules) == 0:
-		return refuse("none of the rules in %q can run: %d are rejected, %d do not apply to CloudTrail", s.Rules, p.set.Rejected, len(p.set.NotApplicable))
+		return refuse("none of the rules in %q can run: %d are rejected, %d do not apply to CloudTrail, %d are excluded",
+			s.Rules, p.set.Rejected, len(p.set.NotApplicable), p.set.Excluded)
 	}
 	return nil
 }
