@@ -26,6 +26,9 @@ type Selector string
 // Matches reports whether s names r.
 func (s Selector) Matches(r *Rule) bool {
 	text := strings.ToLower(string(s))
+	if text == "" {
+		return false
+	}
 	if text == strings.ToLower(r.ID) {
 		return true
 	}
