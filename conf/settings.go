@@ -14,14 +14,15 @@ import (
 // Settings is what a user can choose, with the defaults in the tags. The tags are the ones that kong reads, so that the command line
 // can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case.
 type Settings struct {
-	Rules          string `default:"builtin" placeholder:"LIST" help:"Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack."`
-	Placeholders   string `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand: a YAML map of names and lists."`
-	MinLevel       string `default:"informational" placeholder:"LEVEL" enum:"informational,low,medium,high,critical" help:"Lowest level of a rule that is written on records. Rules below it are evaluated all the same."`
-	MinStatus      string `default:"unsupported" placeholder:"STATUS" enum:"unsupported,deprecated,experimental,test,stable" help:"Least mature status of a rule that is written on records; a rule without one counts as experimental."`
-	Exclude        string `placeholder:"LIST" help:"Rules to leave out, separated by commas: ids, tags such as attack.t1078, or globs of titles."`
-	LevelOverrides string `placeholder:"LIST" help:"Other levels for rules, separated by commas: an id, a tag or a glob of titles, then =LEVEL. The last one that names a rule counts."`
-	Key            string `default:"sigma" placeholder:"NAME" help:"Top-level key under which hits are written on a record."`
-	Strict         bool   `default:"false" help:"Refuse to start if any rule is rejected, instead of running the others."`
+	Rules                 string `default:"builtin" placeholder:"LIST" help:"Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack."`
+	Placeholders          string `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand: a YAML map of names and lists."`
+	MinLevel              string `default:"informational" placeholder:"LEVEL" enum:"informational,low,medium,high,critical" help:"Lowest level of a rule that is written on records. Rules below it are evaluated all the same."`
+	MinStatus             string `default:"unsupported" placeholder:"STATUS" enum:"unsupported,deprecated,experimental,test,stable" help:"Least mature status of a rule that is written on records; a rule without one counts as experimental."`
+	Exclude               string `placeholder:"LIST" help:"Rules to leave out, separated by commas: ids, tags such as attack.t1078, or globs of titles."`
+	LevelOverrides        string `placeholder:"LIST" help:"Other levels for rules, separated by commas: an id, a tag or a glob of titles, then =LEVEL. The last one that names a rule counts."`
+	AllowNarrowingFilters bool   `default:"false" help:"Accept Sigma Filters without a not in their condition, which keep only the hits that they describe."`
+	Key                   string `default:"sigma" placeholder:"NAME" help:"Top-level key under which hits are written on a record."`
+	Strict                bool   `default:"false" help:"Refuse to start if any rule is rejected, instead of running the others."`
 }
 
 // Option describes one setting, as generated tables and host headers show it.

@@ -93,7 +93,7 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s: help is not plain ASCII, which the C header needs", o.Name)
 		}
 	}
-	want := []string{"rules --rules", "placeholders --placeholders", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "key --key", "strict --strict"}
+	want := []string{"rules --rules", "placeholders --placeholders", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "strict --strict"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}

@@ -45,9 +45,7 @@ func sigmaInit(instance unsafe.Pointer) (context C.uintptr_t) {
 		return 0
 	}
 	log.warnOfCopy()
-	set := e.Rules()
-	log.print(logInfo, fmt.Sprintf("sigmatrail %s: %d rules loaded, %d not applicable to CloudTrail, %d rejected%s",
-		version, len(set.Rules), len(set.NotApplicable), set.Rejected, excluded(set.Excluded)))
+	log.print(logInfo, fmt.Sprintf("sigmatrail %s: %s", version, e.Rules().Summary()))
 	return C.uintptr_t(process.add(e))
 }
 

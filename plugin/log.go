@@ -92,11 +92,3 @@ func summary(e *pipeline.Engine) string {
 	return fmt.Sprintf("sigmatrail: %d events = %d matched + %d unmatched + %d not CloudTrail + %d damaged + %d group markers; %d records, %d hits",
 		t.Events, t.Matched, t.Unmatched, t.Foreign, t.Damaged, t.Markers, t.Records, t.Hits)
 }
-
-// excluded adds to the start-up line what the choice has left out, if it has.
-func excluded(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", %d excluded", n)
-}

@@ -6,5 +6,6 @@
     OPTION("min_status", "unsupported", "Least mature status of a rule that is written on records; a rule without one counts as experimental. One of: unsupported, deprecated, experimental, test, stable.") \
     OPTION("exclude", "", "Rules to leave out, separated by commas: ids, tags such as attack.t1078, or globs of titles.") \
     OPTION("level_overrides", "", "Other levels for rules, separated by commas: an id, a tag or a glob of titles, then =LEVEL. The last one that names a rule counts.") \
+    OPTION("allow_narrowing_filters", "off", "Accept Sigma Filters without a not in their condition, which keep only the hits that they describe. One of: on, off.") \
     OPTION("key", "sigma", "Top-level key under which hits are written on a record.") \
     OPTION("strict", "off", "Refuse to start if any rule is rejected, instead of running the others. One of: on, off.")

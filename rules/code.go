@@ -40,5 +40,6 @@ const (
 	ConditionAggregation Code = "condition-aggregation" // the old pipe form, replaced by correlation rules → Write the correlation rule that the message shows.
 
 	CorrelationUnsupported Code = "correlation-unsupported" // a correlation rule → Leave the file out for now.
-	FilterUnsupported      Code = "filter-unsupported"      // a Sigma Filter (meta-filter) → Leave the file out for now, and put the exclusion into the rule.
+	FilterNarrows          Code = "filter-narrows"          // a Sigma Filter without not → Put not before its condition; the specification's own texts disagree on what a filter without it means.
+	FilterTarget           Code = "filter-target-unknown"   // a Sigma Filter for a rule that is not there → Correct the id, or load the rule; the log sources of both must agree.
 )

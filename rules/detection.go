@@ -18,6 +18,11 @@ func (p *parser) detection() {
 		p.err(n.place, WrongType, "detection must be a map of search identifiers and a condition")
 		return
 	}
+	p.searches(n)
+}
+
+// searches reads the members of a detection, or of a filter.
+func (p *parser) searches(n *node) {
 	for _, m := range n.pairs {
 		// timeframe belongs to the old aggregations; without one it means nothing.
 		if m.key.text != "condition" && m.key.text != "timeframe" {
@@ -26,7 +31,7 @@ func (p *parser) detection() {
 	}
 	c := n.get("condition")
 	if c == nil {
-		p.err(n.place, MissingField, "the detection has no condition")
+		p.err(n.place, MissingField, "there is no condition")
 		return
 	}
 	p.conditions(c)

@@ -15,6 +15,8 @@ type Set struct {
 	NotApplicable []*Rule
 	// Excluded counts the sound ones about CloudTrail that the choice leaves out.
 	Excluded int
+	// Filters are the Sigma Filters, which were added to the rules that they name.
+	Filters []*Filter
 	// Idle are the selectors of the choice that name no rule.
 	Idle []Selector
 	// Rejected counts documents with an error.
@@ -23,6 +25,18 @@ type Set struct {
 	Files int
 	// Problems are those of all files, sorted by place.
 	Problems Problems
+}
+
+// Summary says in one line what was loaded and what was not.
+func (s *Set) Summary() string {
+	text := fmt.Sprintf("%d rules loaded, %d not applicable to CloudTrail, %d rejected", len(s.Rules), len(s.NotApplicable), s.Rejected)
+	if s.Excluded > 0 {
+		text += fmt.Sprintf(", %d excluded", s.Excluded)
+	}
+	if len(s.Filters) > 0 {
+		text += fmt.Sprintf(", %d filters", len(s.Filters))
+	}
+	return text
 }
 
 // Load reads the rules that spec names and parses them: Read, then ParseFiles.
@@ -59,10 +73,11 @@ type loader struct {
 }
 
 func (l *loader) file(f File, o Options) {
-	rs, problems, rejected := parseFile(f.Name, f.Text, o)
-	l.set.Rejected += rejected
-	l.set.Problems = append(l.set.Problems, problems...)
-	for _, r := range rs {
+	found := parseFile(f.Name, f.Text, o)
+	l.set.Rejected += found.rejected
+	l.set.Problems = append(l.set.Problems, found.problems...)
+	l.set.Filters = append(l.set.Filters, found.filters...)
+	for _, r := range found.rules {
 		l.rule(&loaded{rule: r, bundled: f.Bundled})
 	}
 }
@@ -100,7 +115,21 @@ func (l *loader) finish(c Choice) {
 			l.set.NotApplicable = append(l.set.NotApplicable, r.rule)
 		}
 	}
+	l.filter()
 	l.set.Rules, l.set.Excluded, l.set.Idle = c.apply(l.set.Rules)
 	l.set.Problems.sort()
 	l.set.Rules, l.set.NotApplicable = slices.Clip(l.set.Rules), slices.Clip(l.set.NotApplicable)
+}
+
+// filter adds the filters to their rules.
+func (l *loader) filter() {
+	all := slices.Concat(l.set.Rules, l.set.NotApplicable)
+	for _, f := range l.set.Filters {
+		for _, t := range f.apply(all) {
+			l.set.Problems = append(l.set.Problems, Problem{
+				Position: t.Position, Severity: Warning, Code: FilterTarget,
+				Message: fmt.Sprintf("the filter names %s, and no rule of its log source has that id or name", t.Name),
+			})
+		}
+	}
 }

@@ -9,29 +9,40 @@ import (
 // Parse reads all documents of one file of rules. file stands for it in positions. It returns every rule without an error, and all problems
 // of all documents, sorted by place. It never panics and keeps nothing of src but copies.
 func Parse(file string, src []byte, o Options) ([]*Rule, Problems) {
-	rs, problems, _ := parseFile(file, src, o)
-	return rs, problems
+	f := parseFile(file, src, o)
+	return f.rules, f.problems
 }
 
-// parseFile also counts the documents that are rejected.
-func parseFile(file string, src []byte, o Options) (rs []*Rule, problems Problems, rejected int) {
+// parsed is what one file holds.
+type parsed struct {
+	rules    []*Rule
+	filters  []*Filter
+	problems Problems
+	rejected int // documents
+}
+
+func parseFile(file string, src []byte, o Options) (f parsed) {
 	r := newReport(file, src)
 	var c collection
 	for _, doc := range readYAML(src, r) {
 		before := r.errors
 		var rule *Rule
+		var filter *Filter
 		if doc.root != nil {
-			rule = parseDocument(doc.root, &c, r, o)
+			rule, filter = parseDocument(doc.root, &c, r, o)
 		}
 		switch {
 		case doc.broken || r.errors > before:
-			rejected++
+			f.rejected++
 		case rule != nil:
-			rs = append(rs, rule)
+			f.rules = append(f.rules, rule)
+		case filter != nil:
+			f.filters = append(f.filters, filter)
 		}
 	}
 	r.problems.sort()
-	return rs, r.problems, rejected
+	f.problems = r.problems
+	return f
 }
 
 // parser reads one document.
@@ -43,19 +54,27 @@ type parser struct {
 	rule    *Rule
 }
 
-func parseDocument(doc *node, c *collection, r *report, o Options) *Rule {
+// parseDocument returns the rule or the filter that a document makes, if any.
+func parseDocument(doc *node, c *collection, r *report, o Options) (*Rule, *Filter) {
 	if doc.kind == scalarNode && doc.tag == "!!null" {
-		return nil // an empty document, as behind a last ---
+		return nil, nil // an empty document, as behind a last ---
 	}
 	if doc.kind != mapNode {
 		r.err(doc.place, NotARule, "a rule must be a map")
-		return nil
+		return nil, nil
 	}
 	doc, merged := c.next(doc, r)
-	if doc == nil || unsupported(doc, r) {
-		return nil
+	if doc == nil {
+		return nil, nil
+	}
+	if doc.get("correlation") != nil && doc.get("detection") == nil {
+		r.err(doc.place, CorrelationUnsupported, "this version does not evaluate correlation rules")
+		return nil, nil
 	}
 	p := &parser{report: r, options: o, doc: doc, rule: &Rule{Position: r.position(doc.place), Collected: merged}}
+	if doc.get("filter") != nil && doc.get("detection") == nil {
+		return nil, p.filter()
+	}
 	p.attributes()
 	p.logSource()
 	p.level()
@@ -63,25 +82,7 @@ func parseDocument(doc *node, c *collection, r *report, o Options) *Rule {
 	p.taxonomy()
 	p.id()
 	p.detection()
-	return p.rule
-}
-
-// unsupported reports the kinds of documents that Sigma has beside detection rules.
-func unsupported(doc *node, r *report) bool {
-	for _, other := range []struct {
-		key  string
-		code Code
-		what string
-	}{
-		{"correlation", CorrelationUnsupported, "correlation rules"},
-		{"filter", FilterUnsupported, "Sigma Filters"},
-	} {
-		if doc.get(other.key) != nil && doc.get("detection") == nil {
-			r.err(doc.place, other.code, "this version does not evaluate %s", other.what)
-			return true
-		}
-	}
-	return false
+	return p.rule, nil
 }
 
 // attributes reads what is kept as it is.

@@ -14,6 +14,8 @@ type Options struct {
 	Placeholders Placeholders
 	// Choice is which of the rules run, and at what level.
 	Choice Choice
+	// NarrowingFilters accepts Sigma Filters without a not in their condition.
+	NarrowingFilters bool
 }
 
 // Placeholders maps names to values, in which wildcards count.

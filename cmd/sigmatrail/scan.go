@@ -45,11 +45,7 @@ func (c *scanCommand) Run(std streams) error {
 	}
 	set := engine.Rules()
 	reportProblems(std, set.Problems)
-	std.sayf("%s loaded, %d not applicable to CloudTrail, %d rejected", count(len(set.Rules), "rule"), len(set.NotApplicable), set.Rejected)
-	if set.Excluded > 0 {
-		std.sayf(", %d excluded", set.Excluded)
-	}
-	std.sayf("\n")
+	std.sayf("%s\n", set.Summary())
 	for _, s := range set.Idle {
 		std.sayf("exclude or level_overrides: no rule has the id, tag or title %q\n", string(s))
 	}

@@ -37,6 +37,9 @@ func New(rs []*rules.Rule, aliases record.Aliases, ownKey string) *Oracle {
 func (o *Oracle) compile(item *rules.Item) {
 	for i := range item.Values {
 		v := &item.Values[i]
+		if o.patterns[v] != nil {
+			continue // filters share their items among rules
+		}
 		for _, p := range v.Patterns {
 			o.patterns[v] = append(o.patterns[v], newPattern(p, item.Op, item.Cased))
 		}

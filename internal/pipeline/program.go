@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 
 	"sigmatrail/conf"
 	"sigmatrail/enrich"
@@ -69,7 +70,8 @@ func (s *Sources) readOptions(settings conf.Settings) error {
 	if s.options.Choice.Levels, err = rules.ParseLevelOverrides(settings.LevelOverrides); err != nil {
 		return fmt.Errorf("level_overrides: %w", err)
 	}
-	s.optionsText = [][]byte{text, []byte(settings.Exclude), []byte(settings.LevelOverrides)}
+	s.options.NarrowingFilters = settings.AllowNarrowingFilters
+	s.optionsText = [][]byte{text, []byte(settings.Exclude), []byte(settings.LevelOverrides), strconv.AppendBool(nil, settings.AllowNarrowingFilters)}
 	return nil
 }
 
