@@ -11,7 +11,7 @@ FUZZTIME  ?= 60s
 PURE       = $(shell $(GO) list ./... | grep -v -e /plugin -e /flbhost -e /e2e)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz bench lint e2e fmt generate requirements FORCE
+.PHONY: help build demo test race fuzz bench lint e2e crosscheck fmt generate requirements FORCE
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 12
@@ -49,6 +49,9 @@ lint: requirements ## check style, borders between packages, generated files and
 
 e2e: build ## run the tests with a real fluent-bit, which must be on PATH, and those in FLUENT_BIT_HOSTS
 	$(GO) test -count=1 -v -timeout 30m ./e2e
+
+crosscheck: build ## compare verdicts with pySigma's (pip install pysigma), on EVENTS and RULES if they are given
+	python3 bench/crosscheck.py $(EVENTS) $(RULES)
 
 fmt: ## format the code
 	$(LINT) fmt
