@@ -28,6 +28,7 @@ const (
 	ModifierConflict      Code = "modifier-conflict"      // modifiers that cannot combine → Leave one of them out, or use two items.
 	AllSingle             Code = "all-single-value"       // all on fewer than two values → Leave all out.
 	BadValue              Code = "value-invalid"          // a value that the modifier cannot take → Give it a value of the kind that the message names.
+	SuspiciousValue       Code = "value-suspicious"       // a value that nothing in a record can be → Use the value that the message proposes.
 	UnresolvedPlaceholder Code = "placeholder-unresolved" // %name% without values → Give it values in the file of placeholders.
 	NullInList            Code = "null-in-list"           // null among other values → Use two search identifiers, one with null, joined by or.
 	BadRegexp             Code = "regexp-invalid"         // a regular expression that RE2 does not have → Use what RE2 has; often two items, one of them negated, say the same as a lookaround.

@@ -38,6 +38,7 @@ func (p *parser) value(item *Item, n *node) {
 			v.Kind, v.Number = Number, d
 		}
 	}
+	p.suspicious(item, n)
 	if p.operand(item, n, &v) {
 		item.Values = append(item.Values, v)
 	}

@@ -89,7 +89,7 @@ func readYAML(src []byte, r *report) (docs []document) {
 			return docs
 		} else if err != nil {
 			at, reason := yamlMistake(err)
-			r.err(at, YAMLSyntax, "not YAML: %s", reason)
+			r.errHint(at, YAMLSyntax, r.mendNear(at), "not YAML: %s", reason)
 			return append(docs, document{broken: true})
 		}
 		before := r.errors
@@ -97,6 +97,18 @@ func readYAML(src []byte, r *report) (docs []document) {
 		root := c.convert(doc.Content[0], 0)
 		docs = append(docs, document{root: root, broken: r.errors > before})
 	}
+}
+
+// mendNear proposes a mending for the line of a mistake, or for the one before, which the library often names instead.
+func (r *report) mendNear(at place) string {
+	for _, line := range []int{at.line, at.line - 1, at.line + 1} {
+		if line > 0 && line <= len(r.lines) {
+			if hint := mendYAML(r.lines[line-1]); hint != "" {
+				return hint
+			}
+		}
+	}
+	return ""
 }
 
 // yamlMistake takes the line out of an error's text, the only place where the library puts it.
