@@ -1,9 +1,11 @@
 package rules
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Parse reads all documents of one file of rules. file stands for it in positions. It returns every rule without an error, and all problems
@@ -97,9 +99,67 @@ func (p *parser) attributes() {
 	p.rule.References = p.texts("references")
 	p.rule.FalsePositives = p.texts("falsepositives")
 	p.rule.Fields = p.texts("fields")
+	p.rule.Scope = p.texts("scope")
+	p.related()
+	p.custom()
+	p.date("date", p.rule.Date)
+	p.date("modified", p.rule.Modified)
 	if p.rule.Title == "" {
 		p.err(p.doc.place, MissingField, "the rule has no title")
 	}
+}
+
+// known are the attributes of a rule (sigma-rules-specification.md, "Components").
+func known() []string {
+	return []string{
+		"title", "id", "name", "related", "taxonomy", "status", "description", "license", "author", "references", "date", "modified", "logsource",
+		"detection", "fields", "falsepositives", "level", "tags", "scope",
+	}
+}
+
+// custom notes the attributes that Sigma does not have; one that looks like one of Sigma's is most often a typing mistake.
+func (p *parser) custom() {
+	for _, m := range p.doc.pairs {
+		name := m.key.text
+		if slices.Contains(known(), name) {
+			continue
+		}
+		p.rule.Custom = append(p.rule.Custom, name)
+		if best := nearest(strings.ToLower(name), known()); best != "" {
+			p.add(Warning, m.key.place, UnknownAttribute, fmt.Sprintf("did you mean %q?", best), "Sigma has no attribute %q; it is taken for one of your own", name)
+		}
+	}
+}
+
+// related reads the ids of related rules: a list of maps of id and type.
+func (p *parser) related() {
+	n := p.doc.get("related")
+	if n == nil || n.tag == "!!null" {
+		return
+	}
+	for _, item := range n.items {
+		if id := item.get("id"); item.kind == mapNode && id != nil && item.get("type") != nil {
+			p.rule.Related = append(p.rule.Related, id.text)
+			continue
+		}
+		p.warn(item.place, WrongType, "related must be a list of maps with id and type")
+	}
+	if n.kind != listNode {
+		p.warn(n.place, WrongType, "related must be a list of maps with id and type")
+	}
+}
+
+// date warns of a date that is none.
+func (p *parser) date(key, text string) {
+	if text == "" {
+		return
+	}
+	for _, layout := range []string{"2006-01-02", "2006/01/02"} { // the second was the form before Sigma 2
+		if _, err := time.Parse(layout, text); err == nil {
+			return
+		}
+	}
+	p.warn(p.doc.get(key).place, BadDate, "%q is no date such as 2026-11-24", text)
 }
 
 // text returns the scalar under key, trimmed, or "".

@@ -72,6 +72,9 @@ detection:
 	}); diff != "" {
 		t.Error(diff)
 	}
+	if diff := cmp.Diff([]string{"x-own"}, r.Custom); diff != "" {
+		t.Error(diff)
+	}
 	if !r.AppliesToCloudTrail() {
 		t.Error("does not apply")
 	}

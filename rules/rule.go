@@ -30,7 +30,11 @@ type Rule struct {
 	References     []string
 	FalsePositives []string
 	Fields         []string
-	LogSource      LogSource
+	// Related are the ids of rules that this one is related to, Scope the reach of the rule, as written.
+	Related, Scope []string
+	// Custom are the names of the attributes that Sigma does not have, in the rule's order.
+	Custom    []string
+	LogSource LogSource
 	// Searches are the detection's search identifiers, in the order of the rule.
 	Searches []*Search
 	// Conditions are alternatives: the rule matches if any of them does.
