@@ -3,8 +3,7 @@ package rules
 // Code names a kind of mistake in a rule. Codes are part of the interface: they never change their meaning.
 type Code string
 
-// The codes of problems, each with what it means and, behind the arrow, how to mend it: docs/diagnostics.md is made of these lines. Those that end in -unsupported name parts of the Sigma specification that this version does not evaluate yet: the
-// rule is rejected, as a rule that silently never matches would be worse.
+// The codes of problems, each with what it means and, behind the arrow, how to mend it: docs/diagnostics.md is made of these lines.
 const (
 	YAMLSyntax       Code = "yaml-syntax"        // the file is not YAML → Look at the line before, too: an indentation, a colon without a space, or a quote is the usual cause.
 	YAMLLimit        Code = "yaml-limit"         // the file is larger or deeper than any rule → Divide the file.
@@ -42,7 +41,13 @@ const (
 	ConditionUpperCase   Code = "condition-upper-case"  // AND, OR, NOT … in capitals → Write and, or, not in lower case.
 	ConditionAggregation Code = "condition-aggregation" // the old pipe form, replaced by correlation rules → Write the correlation rule that the message shows.
 
-	CorrelationUnsupported Code = "correlation-unsupported" // a correlation rule → Leave the file out for now.
-	FilterNarrows          Code = "filter-narrows"          // a Sigma Filter without not → Put not before its condition; the specification's own texts disagree on what a filter without it means.
-	FilterTarget           Code = "filter-target-unknown"   // a Sigma Filter for a rule that is not there → Correct the id, or load the rule; the log sources of both must agree.
+	BadCorrelation       Code = "correlation-invalid"   // a correlation rule that cannot be → Give it what the message names.
+	CorrelationReference Code = "correlation-reference" // a correlation rule for a rule that is not there, or for itself → Correct the id or name, or load the rule.
+	CorrelationTitle     Code = "correlation-title"     // a correlation rule that names another by its title → Name its id, or give it a name.
+	CorrelationUngrouped Code = "correlation-ungrouped" // a correlation rule without group-by → Group by who did it, for example userIdentity.arn.
+	CorrelationAlias     Code = "correlation-alias"     // an alias that nothing groups by → Put it under group-by, or leave it out.
+	CorrelationAll       Code = "correlation-all"       // condition: all → Leave the condition out.
+	CorrelationIdle      Code = "correlation-idle"      // a correlation rule, which this version does not evaluate → Nothing is wrong with it.
+	FilterNarrows        Code = "filter-narrows"        // a Sigma Filter without not → Put not before its condition; the specification's own texts disagree on what a filter without it means.
+	FilterTarget         Code = "filter-target-unknown" // a Sigma Filter for a rule that is not there → Correct the id, or load the rule; the log sources of both must agree.
 )

@@ -17,6 +17,8 @@ type Set struct {
 	Excluded int
 	// Filters are the Sigma Filters, which were added to the rules that they name.
 	Filters []*Filter
+	// Correlations are the correlation rules that are sound; this version does not evaluate them.
+	Correlations []*Correlation
 	// Idle are the selectors of the choice that name no rule.
 	Idle []Selector
 	// Rejected counts documents with an error.
@@ -35,6 +37,9 @@ func (s *Set) Summary() string {
 	}
 	if len(s.Filters) > 0 {
 		text += fmt.Sprintf(", %d filters", len(s.Filters))
+	}
+	if len(s.Correlations) > 0 {
+		text += fmt.Sprintf(", %d correlation rules not evaluated", len(s.Correlations))
 	}
 	return text
 }
@@ -77,6 +82,7 @@ func (l *loader) file(f File, o Options) {
 	l.set.Rejected += found.rejected
 	l.set.Problems = append(l.set.Problems, found.problems...)
 	l.set.Filters = append(l.set.Filters, found.filters...)
+	l.set.Correlations = append(l.set.Correlations, found.correlations...)
 	for _, r := range found.rules {
 		l.rule(&loaded{rule: r, bundled: f.Bundled})
 	}
@@ -94,10 +100,7 @@ func (l *loader) rule(r *loaded) {
 			first.dropped = true
 		default:
 			l.set.Rejected++
-			l.set.Problems = append(l.set.Problems, Problem{
-				Position: r.rule.Position, Code: DuplicateID,
-				Message: fmt.Sprintf("the id %s is already that of the rule at %s", r.rule.ID, first.rule.Position),
-			})
+			l.problem(Error, r.rule.Position, DuplicateID, fmt.Sprintf("the id %s is already that of the rule at %s", r.rule.ID, first.rule.Position))
 			return
 		}
 	}
@@ -116,6 +119,7 @@ func (l *loader) finish(c Choice) {
 		}
 	}
 	l.filter()
+	l.references()
 	l.set.Rules, l.set.Excluded, l.set.Idle = c.apply(l.set.Rules)
 	l.set.Problems.sort()
 	l.set.Rules, l.set.NotApplicable = slices.Clip(l.set.Rules), slices.Clip(l.set.NotApplicable)
@@ -126,10 +130,7 @@ func (l *loader) filter() {
 	all := slices.Concat(l.set.Rules, l.set.NotApplicable)
 	for _, f := range l.set.Filters {
 		for _, t := range f.apply(all) {
-			l.set.Problems = append(l.set.Problems, Problem{
-				Position: t.Position, Severity: Warning, Code: FilterTarget,
-				Message: fmt.Sprintf("the filter names %s, and no rule of its log source has that id or name", t.Name),
-			})
+			l.problem(Warning, t.Position, FilterTarget, fmt.Sprintf("the filter names %s, and no rule of its log source has that id or name", t.Name))
 		}
 	}
 }

@@ -17,10 +17,12 @@ func Parse(file string, src []byte, o Options) ([]*Rule, Problems) {
 
 // parsed is what one file holds.
 type parsed struct {
-	rules    []*Rule
-	filters  []*Filter
-	problems Problems
-	rejected int // documents
+	rules   []*Rule
+	filters []*Filter
+
+	correlations []*Correlation
+	problems     Problems
+	rejected     int // documents
 }
 
 func parseFile(file string, src []byte, o Options) (f parsed) {
@@ -28,18 +30,21 @@ func parseFile(file string, src []byte, o Options) (f parsed) {
 	var c collection
 	for _, doc := range readYAML(src, r) {
 		before := r.errors
-		var rule *Rule
-		var filter *Filter
+		var one any
 		if doc.root != nil {
-			rule, filter = parseDocument(doc.root, &c, r, o)
+			one = parseDocument(doc.root, &c, r, o)
 		}
-		switch {
-		case doc.broken || r.errors > before:
+		if doc.broken || r.errors > before {
 			f.rejected++
-		case rule != nil:
-			f.rules = append(f.rules, rule)
-		case filter != nil:
-			f.filters = append(f.filters, filter)
+			continue
+		}
+		switch one := one.(type) {
+		case *Rule:
+			f.rules = append(f.rules, one)
+		case *Filter:
+			f.filters = append(f.filters, one)
+		case *Correlation:
+			f.correlations = append(f.correlations, one)
 		}
 	}
 	r.problems.sort()
@@ -56,26 +61,26 @@ type parser struct {
 	rule    *Rule
 }
 
-// parseDocument returns the rule or the filter that a document makes, if any.
-func parseDocument(doc *node, c *collection, r *report, o Options) (*Rule, *Filter) {
+// parseDocument returns the *Rule, *Filter or *Correlation that a document makes, or nil.
+func parseDocument(doc *node, c *collection, r *report, o Options) any {
 	if doc.kind == scalarNode && doc.tag == "!!null" {
-		return nil, nil // an empty document, as behind a last ---
+		return nil // an empty document, as behind a last ---
 	}
 	if doc.kind != mapNode {
 		r.err(doc.place, NotARule, "a rule must be a map")
-		return nil, nil
+		return nil
 	}
 	doc, merged := c.next(doc, r)
 	if doc == nil {
-		return nil, nil
-	}
-	if doc.get("correlation") != nil && doc.get("detection") == nil {
-		r.err(doc.place, CorrelationUnsupported, "this version does not evaluate correlation rules")
-		return nil, nil
+		return nil
 	}
 	p := &parser{report: r, options: o, doc: doc, rule: &Rule{Position: r.position(doc.place), Collected: merged}}
-	if doc.get("filter") != nil && doc.get("detection") == nil {
-		return nil, p.filter()
+	switch {
+	case doc.get("detection") != nil:
+	case doc.get("filter") != nil:
+		return p.filter()
+	case doc.get("correlation") != nil:
+		return p.correlation()
 	}
 	p.attributes()
 	p.logSource()
@@ -84,7 +89,7 @@ func parseDocument(doc *node, c *collection, r *report, o Options) (*Rule, *Filt
 	p.taxonomy()
 	p.id()
 	p.detection()
-	return p.rule, nil
+	return p.rule
 }
 
 // attributes reads what is kept as it is.
@@ -113,7 +118,7 @@ func (p *parser) attributes() {
 func known() []string {
 	return []string{
 		"title", "id", "name", "related", "taxonomy", "status", "description", "license", "author", "references", "date", "modified", "logsource",
-		"detection", "fields", "falsepositives", "level", "tags", "scope",
+		"detection", "fields", "falsepositives", "level", "tags", "scope", "correlation", "generate",
 	}
 }
 

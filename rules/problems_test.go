@@ -53,6 +53,8 @@ func TestProblems(t *testing.T) {
 	}
 	examples[string(DuplicateID)] = "b.yml:2:5: error: the id 5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11 is already that of the rule at a.yml:1:1 (id-duplicate)\n" // TestLoad
 	examples[string(FilterTarget)] = "f.yml:4:11: warning: the filter names 5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11, and no rule of its log source has that id or name (filter-target-unknown)\n"
+	examples[string(CorrelationReference)] = "c.yml:4:11: error: no rule has the id or name \"brute_force\" (correlation-reference)\n"
+	examples[string(CorrelationTitle)] = "c.yml:4:11: warning: \"Console Sign-In Failed\" is the title of a rule; refer to its id or name, which do not change (correlation-title)\n"
 	checkPage(t, examples)
 }
 

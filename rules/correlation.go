@@ -1,0 +1,207 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Correlation is a correlation rule as it was written (sigma-correlation-rules-specification.md). This version checks it and does not
+// evaluate it.
+type Correlation struct {
+	Position
+	Title, ID, Name, Status, Description, Author string
+	Tags, References, FalsePositives             []string
+	// Level is that of the rule; HasLevel is false where it has none and takes the highest of the rules that it refers to.
+	Level    Level
+	HasLevel bool
+	// Type is one of event_count, value_count, value_sum, value_avg, value_percentile, temporal and temporal_ordered.
+	Type string
+	// Rules are the rules and correlations that it refers to, by id, name or title.
+	Rules []Target
+	// GroupBy are fields or aliases; events count together where all of them agree. Empty: one group.
+	GroupBy  []string
+	Aliases  []FieldAlias
+	Timespan time.Duration
+	// Bounds must all hold of the count or value; empty for temporal ones without a condition: all rules.
+	Bounds []Bound
+	// Fields are those whose values are counted or added up (value_…).
+	Fields []string
+	// Percentile is the rank of value_percentile.
+	Percentile Decimal
+	// Expression is the condition of a temporal one over its rules, where it is written as an expression.
+	Expression Condition
+	// Generate asks that the rules which it refers to go on to report by themselves.
+	Generate bool
+}
+
+// FieldAlias is a name that stands for another field in the events of each rule.
+type FieldAlias struct {
+	Name   string
+	Fields []AliasField
+}
+
+// AliasField is the field that an alias stands for in the events of one rule.
+type AliasField struct{ Rule, Field string }
+
+// Bound is a comparison of the count or value: gt, gte, lt, lte, eq or neq.
+type Bound struct {
+	Op     string
+	Number Decimal
+}
+
+// correlationTypes are the types, and whether each needs a field.
+func correlationTypes() map[string]bool {
+	return map[string]bool{
+		"event_count": false, "temporal": false, "temporal_ordered": false,
+		"value_count": true, "value_sum": true, "value_avg": true, "value_percentile": true,
+	}
+}
+
+// correlation reads a document with a correlation in it.
+func (p *parser) correlation() *Correlation {
+	p.attributes()
+	p.status()
+	p.taxonomy()
+	p.id()
+	c := &Correlation{
+		Position: p.rule.Position, Title: p.rule.Title, ID: p.rule.ID, Name: p.rule.Name, Status: p.rule.Status, Description: p.rule.Description,
+		Author: p.rule.Author, Tags: p.rule.Tags, References: p.rule.References, FalsePositives: p.rule.FalsePositives,
+	}
+	if c.HasLevel = p.text(p.doc, "level") != ""; c.HasLevel {
+		p.level()
+		c.Level = p.rule.Level
+	}
+	n := p.doc.get("correlation")
+	if n.kind != mapNode {
+		p.err(n.place, WrongType, "correlation must be a map")
+		return c
+	}
+	p.correlationMembers(n)
+	p.correlationType(c, n)
+	p.correlationRules(c, n)
+	p.groupBy(c, n)
+	p.aliases(c, n)
+	p.timespan(c, n)
+	p.correlationCondition(c, n)
+	c.Generate = p.generates(n) || p.generates(p.doc)
+	p.warn(p.doc.place, CorrelationIdle, "this version checks correlation rules and does not evaluate them")
+	return c
+}
+
+// correlationMembers refuses members that a correlation does not have.
+func (p *parser) correlationMembers(n *node) {
+	members := []string{"type", "rules", "group-by", "aliases", "timespan", "condition", "generate"}
+	for _, m := range n.pairs {
+		if !slices.Contains(members, m.key.text) {
+			hint := "it has " + strings.Join(members, ", ")
+			if best := nearest(m.key.text, members); best != "" {
+				hint = fmt.Sprintf("did you mean %q?", best)
+			}
+			p.errHint(m.key.place, BadCorrelation, hint, "a correlation has no %q", m.key.text)
+		}
+	}
+}
+
+func (p *parser) correlationType(c *Correlation, n *node) {
+	c.Type = p.text(n, "type")
+	if _, ok := correlationTypes()[c.Type]; ok {
+		return
+	}
+	known := []string{"event_count", "value_count", "value_sum", "value_avg", "value_percentile", "temporal", "temporal_ordered"}
+	if at := n.get("type"); at != nil {
+		p.errHint(at.place, BadCorrelation, "use one of "+strings.Join(known, ", "), "%q is no type of correlation", c.Type)
+	} else {
+		p.errHint(n.place, BadCorrelation, "use one of "+strings.Join(known, ", "), "the correlation has no type")
+	}
+}
+
+func (p *parser) correlationRules(c *Correlation, n *node) {
+	for _, item := range p.scalars(n, "rules") {
+		c.Rules = append(c.Rules, Target{Position: p.position(item.place), Name: item.text})
+	}
+	if len(c.Rules) == 0 {
+		p.err(n.place, BadCorrelation, "the correlation refers to no rules; name their ids or names")
+	}
+}
+
+func (p *parser) groupBy(c *Correlation, n *node) {
+	for _, item := range p.scalars(n, "group-by") {
+		c.GroupBy = append(c.GroupBy, item.text)
+	}
+	if len(c.GroupBy) == 0 {
+		p.warn(n.place, CorrelationUngrouped, "the correlation has no group-by: all events count together, whoever made them")
+	}
+}
+
+// scalars returns the texts under key: a list, or a single one.
+func (p *parser) scalars(n *node, key string) []*node {
+	list := n.get(key)
+	if list == nil || list.tag == "!!null" {
+		return nil
+	}
+	items := []*node{list}
+	if list.kind == listNode {
+		items = list.items
+	}
+	return slices.DeleteFunc(slices.Clone(items), func(item *node) bool {
+		bad := item.kind != scalarNode || strings.TrimSpace(item.text) == ""
+		if bad {
+			p.err(item.place, WrongType, "%s must be a list of texts", key)
+		}
+		return bad
+	})
+}
+
+func (p *parser) aliases(c *Correlation, n *node) {
+	list := n.get("aliases")
+	if list == nil {
+		return
+	}
+	if list.kind != mapNode {
+		p.err(list.place, WrongType, "aliases must be a map of names, each a map of rules and fields")
+		return
+	}
+	for _, m := range list.pairs {
+		a := FieldAlias{Name: m.key.text}
+		for _, f := range m.value.pairs {
+			a.Fields = append(a.Fields, AliasField{Rule: f.key.text, Field: f.value.text})
+		}
+		if m.value.kind != mapNode || len(a.Fields) == 0 {
+			p.err(m.value.place, WrongType, "the alias %q must be a map of rules and fields", a.Name)
+		}
+		if !slices.Contains(c.GroupBy, a.Name) {
+			p.warn(m.key.place, CorrelationAlias, "nothing groups by the alias %q", a.Name)
+		}
+		c.Aliases = append(c.Aliases, a)
+	}
+}
+
+func (p *parser) timespan(c *Correlation, n *node) {
+	text := p.text(n, "timespan")
+	if text == "" {
+		p.err(n.place, BadCorrelation, "the correlation has no timespan, such as 15m")
+		return
+	}
+	m := regexp.MustCompile(`^([0-9]{1,6})([smhd])$`).FindStringSubmatch(text)
+	if m == nil || strings.Trim(m[1], "0") == "" {
+		p.err(n.get("timespan").place, BadCorrelation, "%q is no timespan; write a number and one of s, m, h, d: 90m", text)
+		return
+	}
+	number, _ := strconv.Atoi(m[1])
+	c.Timespan = time.Duration(number) * map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}[m[2]]
+}
+
+func (p *parser) generates(n *node) bool {
+	g := n.get("generate")
+	if g == nil {
+		return false
+	}
+	if g.tag != "!!bool" {
+		p.err(g.place, WrongType, "generate takes true or false")
+	}
+	return strings.EqualFold(g.text, "true")
+}
