@@ -39,6 +39,7 @@ const (
 	ConditionUndefined   Code = "condition-undefined"   // a search identifier that the detection lacks → Use the name that the message proposes.
 	ConditionNoMatch     Code = "condition-no-match"    // a pattern that names no search identifier → Use a name or a pattern that the detection has.
 	ConditionUpperCase   Code = "condition-upper-case"  // AND, OR, NOT … in capitals → Write and, or, not in lower case.
+	ConditionTimeframe   Code = "condition-timeframe"   // timeframe on a plain condition → Write the correlation rule that the message shows.
 	ConditionAggregation Code = "condition-aggregation" // the old pipe form, replaced by correlation rules → Write the correlation rule that the message shows.
 
 	BadCorrelation       Code = "correlation-invalid"   // a correlation rule that cannot be → Give it what the message names.

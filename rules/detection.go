@@ -29,12 +29,28 @@ func (p *parser) searches(n *node) {
 			p.rule.Searches = append(p.rule.Searches, p.search(m.key, m.value))
 		}
 	}
+	p.timeframe(n)
 	c := n.get("condition")
 	if c == nil {
 		p.err(n.place, MissingField, "there is no condition")
 		return
 	}
 	p.conditions(c)
+}
+
+// timeframe refuses what belonged to the old aggregations: on a plain condition it would silently mean nothing, where its author wanted events
+// close to each other. Beside an aggregation it is answered there.
+func (p *parser) timeframe(n *node) {
+	t, c := n.get("timeframe"), n.get("condition")
+	if t == nil || (c != nil && strings.Contains(c.text, "|")) {
+		return
+	}
+	names := make([]string, 0, len(p.rule.Searches))
+	for _, s := range p.rule.Searches {
+		names = append(names, "a rule with "+s.Name)
+	}
+	p.errHint(t.place, ConditionTimeframe, fmt.Sprintf("make rules of their own of the search identifiers, and correlate them:\ncorrelation:\n  type: temporal\n  rules: [%s]\n"+
+		"  group-by: [userIdentity.arn]\n  timespan: %s", strings.Join(names, ", "), t.text), "timeframe is no longer part of Sigma: a condition is about one event")
 }
 
 // conditions reads one condition, or a list of them, which are alternatives.

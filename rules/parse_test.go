@@ -56,7 +56,6 @@ detection:
   keys:
     - one
     - two
-  timeframe: 5m
   condition: sel or keys
 `)
 	if diff := cmp.Diff(&Rule{
@@ -328,11 +327,37 @@ func TestSigmaHQ(t *testing.T) {
 	if all.Files != 3779 || len(all.Rules) != 57 || len(all.Rules)+len(all.NotApplicable)+all.Rejected != 3779 {
 		t.Errorf("%d files: %d rules, %d not applicable, %d rejected", all.Files, len(all.Rules), len(all.NotApplicable), all.Rejected)
 	}
-	for _, p := range all.Problems.Errors() {
-		switch p.Code {
-		case UnresolvedPlaceholder:
-		default:
+	for _, p := range all.Problems {
+		if p.Code != UnresolvedPlaceholder {
 			t.Error(p)
+		}
+	}
+	src, err := os.ReadFile("../testdata/placeholders.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := ParsePlaceholders("placeholders.yml", src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err = Load(dir, nil, Options{Placeholders: values}); err != nil || len(all.Problems) != 0 || all.Rejected != 0 {
+		t.Errorf("with placeholders: %d rejected, %v, %v", all.Rejected, all.Problems, err)
+	}
+}
+
+// TestSigmaHQUnsupported: rules that SigmaHQ has set aside because they need correlations are answered with the correlation rule to write.
+func TestSigmaHQUnsupported(t *testing.T) {
+	dir := "../../shared/data/rules/sigmahq-unsupported"
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("skipped: %s is not there", dir)
+	}
+	set, err := Load(dir, nil, Options{})
+	if err != nil || set.Files != 8 || set.Rejected != 8 {
+		t.Fatalf("%d files, %d rejected, %v", set.Files, set.Rejected, err)
+	}
+	for _, p := range set.Problems.Errors() {
+		if !strings.Contains(p.Hint, "correlation:") {
+			t.Errorf("%s: %s", p, p.Hint)
 		}
 	}
 }
