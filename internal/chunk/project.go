@@ -1,0 +1,239 @@
+package chunk
+
+import "sigmatrail/matcher"
+
+// Projector finds the wanted values of one record after the other. It is for one goroutine; what it remembers from one record to the next are
+// copies, and changes nothing but the time that it takes.
+type Projector struct {
+	p     *Projection
+	data  []byte
+	start int // of the record's map
+	depth int // of the record's map: how many containers are around it
+	epoch uint32
+
+	tops   []span // by number of the key
+	opened []uint32
+	heads  []chain // by field
+	notes  []note
+	seen   []occurrence // by number of the key
+	maps   uint64       // how many maps were opened, over all records
+
+	known  known
+	arena  []byte // texts of numbers and of objects
+	member []pairAt
+	slots  []int32
+}
+
+// span is where the value of a key of the record stands.
+type span struct {
+	epoch      uint32
+	start, end int
+}
+
+// chain is the first note of a field, 1 + its index.
+type chain struct {
+	epoch uint32
+	first int32
+}
+
+// note is a value of a field.
+type note struct {
+	pos   int // -1: another member with the same key has replaced it
+	depth int
+	next  int32 // 1 + the index of the next one
+}
+
+// occurrence is where a key last stood in a map: the notes that it made.
+type occurrence struct {
+	within     uint64
+	first, end int
+}
+
+// NewProjector returns a Projector for p.
+func NewProjector(p *Projection) *Projector {
+	return &Projector{
+		p: p, tops: make([]span, p.tops), opened: make([]uint32, p.tops), heads: make([]chain, len(p.fields)), seen: make([]occurrence, len(p.keys)),
+	}
+}
+
+// Record walks over the map at pos of data, which becomes the record, and notes where the keys of it stand that are wanted; depth is the number of
+// containers around it. It returns the offset behind the map; ok is false where that cannot be walked or is no map, and then there is no record.
+// data is borrowed until the next call.
+func (r *Projector) Record(data []byte, pos, depth int) (end int, ok bool) {
+	if r.epoch++; r.epoch == 0 { // after 2^32 records
+		*r = *NewProjector(r.p)
+		r.epoch = 1
+	}
+	r.data, r.start, r.depth = data, pos, depth
+	r.notes, r.arena = r.notes[:0], r.arena[:0]
+	h, ok := ReadHead(data, pos)
+	if !ok || h.Type != Map {
+		return 0, false
+	}
+	return r.members(h.Next, h.Len)
+}
+
+// members walks over n members of the record.
+func (r *Projector) members(pos, n int) (end int, ok bool) {
+	data, last := r.data, int32(0)
+	for range n {
+		var top int32
+		top, last, pos, ok = r.known.next(r, pos, last)
+		if !ok {
+			return 0, false
+		}
+		start := pos
+		if pos, ok = skip(data, pos); !ok {
+			return 0, false
+		}
+		if top >= 0 {
+			r.tops[top] = span{epoch: r.epoch, start: start, end: pos}
+		}
+	}
+	return pos, true
+}
+
+// skip is Skip, with the values that most members have first.
+func skip(data []byte, pos int) (end int, ok bool) {
+	if pos >= len(data) {
+		return 0, false
+	}
+	switch c := data[pos]; {
+	case c >= 0xa0 && c <= 0xbf: // fixstr
+		pos += 1 + int(c&0x1f)
+		return pos, pos <= len(data)
+	case c == 0xd9: // str8
+		if pos+1 >= len(data) {
+			return 0, false
+		}
+		pos += 2 + int(data[pos+1])
+		return pos, pos <= len(data)
+	case c <= 0x7f || c >= 0xe0 || c == 0xc0 || c == 0xc2 || c == 0xc3:
+		return pos + 1, true
+	}
+	return Skip(data, pos)
+}
+
+// Mark returns where the value of a mark stands, if it is there.
+func (r *Projector) Mark(mark int) (start, end int, ok bool) {
+	s := &r.tops[r.p.marks[mark]]
+	return s.start, s.end, s.epoch == r.epoch
+}
+
+// Fill fills the fields into rec, as far as they are not there yet.
+func (r *Projector) Fill(rec *matcher.Record, fields []matcher.FieldID) {
+	for _, f := range fields {
+		if rec.Filled(f) {
+			continue
+		}
+		if len(r.p.fields[f].Paths) == 0 {
+			rec.Begin(f, true)
+			r.addObject(rec, r.start, r.depth, true, r.p.ownKey)
+			continue
+		}
+		for _, top := range r.p.topsOf[f] {
+			r.open(top)
+		}
+		r.fill(rec, f)
+	}
+}
+
+// fill fills in a field whose notes have been made.
+func (r *Projector) fill(rec *matcher.Record, f matcher.FieldID) {
+	rec.Begin(f, false)
+	if r.heads[f].epoch != r.epoch {
+		return
+	}
+	inside := r.p.fields[f].Inside
+	for i := r.heads[f].first; i > 0; i = r.notes[i-1].next {
+		if n := r.notes[i-1]; n.pos >= 0 {
+			rec.SetPresent()
+			r.addValue(rec, n.pos, n.depth, inside)
+		}
+	}
+}
+
+// open notes all wanted values at and below a key of the record, if it is there and that has not been done.
+func (r *Projector) open(top int32) {
+	s := &r.tops[top]
+	if s.epoch != r.epoch || r.opened[top] == r.epoch {
+		return
+	}
+	r.opened[top] = r.epoch
+	r.visit(r.p.keys[top].node, s.start, r.depth+1)
+}
+
+// visit notes the value at pos for the fields that end at the node, and what is wanted below it. It returns the offset behind the value where it has
+// walked over it, and else -1. The record has been walked over once, so that nothing can be wrong with it.
+func (r *Projector) visit(at int32, pos, depth int) (end int) {
+	n := &r.p.nodes[at]
+	for _, f := range n.fields {
+		r.note(f, pos, depth)
+	}
+	if n.keys.slots == nil {
+		return -1
+	}
+	return r.descend(n, pos, depth)
+}
+
+// descend looks for the node's keys in the value at pos: in a map, or in the maps of an array of any depth.
+func (r *Projector) descend(n *node, pos, depth int) (end int) {
+	h, _ := ReadHead(r.data, pos)
+	if (h.Type != Map && h.Type != Array) || depth >= MaxDepth {
+		return -1
+	}
+	pos = h.Next
+	if h.Type == Array {
+		for range h.Len {
+			pos = r.behind(pos, r.descend(n, pos, depth+1))
+		}
+		return pos
+	}
+	r.maps++
+	within := r.maps
+	for range h.Len {
+		key, _ := ReadHead(r.data, pos)
+		valueAt := r.behind(pos, -1)
+		k := int32(-1)
+		if key.Type == Str || key.Type == Bin {
+			k = n.keys.find(r.p.keys, key.Content(r.data))
+		}
+		end := -1
+		if k >= 0 {
+			end = r.enter(k, within, valueAt, depth+1)
+		}
+		pos = r.behind(valueAt, end)
+	}
+	return pos
+}
+
+// behind returns end, or where that is not known the offset behind the value at pos.
+func (r *Projector) behind(pos, end int) int {
+	if end >= 0 {
+		return end
+	}
+	end, _ = skip(r.data, pos)
+	return end
+}
+
+// enter visits what the key k leads to. If it stood in the same map before, what was noted then is void: the last one counts.
+func (r *Projector) enter(k int32, within uint64, pos, depth int) (end int) {
+	first := len(r.notes)
+	if before := &r.seen[k]; before.within == within {
+		for i := before.first; i < before.end; i++ {
+			r.notes[i].pos = -1
+		}
+	}
+	end = r.visit(r.p.keys[k].node, pos, depth)
+	r.seen[k] = occurrence{within: within, first: first, end: len(r.notes)}
+	return end
+}
+
+func (r *Projector) note(f matcher.FieldID, pos, depth int) {
+	c := &r.heads[f]
+	if c.epoch != r.epoch {
+		*c = chain{epoch: r.epoch}
+	}
+	r.notes = append(r.notes, note{pos: pos, depth: depth, next: c.first})
+	c.first = int32(len(r.notes)) //nolint:gosec // fewer than that
+}
