@@ -1,5 +1,7 @@
 package chunk
 
+import "encoding/binary"
+
 // known are the keys that records have had, each with the keys that came behind it: records of one kind have the same keys in the same order, so that
 // a key is most often found by comparing it with one or two.
 type known struct {
@@ -9,9 +11,11 @@ type known struct {
 
 // knownKey is a key as it stands in records, header and all.
 type knownKey struct {
-	raw  string
-	top  int32 // the wanted key that it is, or -1
-	then [2]int32
+	raw         string
+	first, last uint64 // its first and last eight bytes
+	top         int32  // the wanted key that it is, or -1
+	then        [2]int32
+	memo        *memo // of its values, where that is worth while
 }
 
 // Limits of what is remembered: how many keys, and how long ones.
@@ -20,28 +24,39 @@ const (
 	longestKnown = 64
 )
 
-// next reads the key at pos, which stands behind the known key last. It returns the wanted key that it is, or -1; the known key that it is, or 0;
-// and where its value stands.
-func (k *known) next(r *Projector, pos int, last int32) (top, now int32, at int, ok bool) {
-	if k.keys == nil {
-		k.keys, k.table = append(make([]knownKey, 0, 64), knownKey{}), make([]int32, 2*mostKnown)
-	}
-	l := &k.keys[last]
-	rest := r.data[min(pos, len(r.data)):]
-	for i, guess := range l.then {
-		g := &k.keys[guess]
-		if n := len(g.raw); n > 0 && n <= len(rest) && string(rest[:n]) == g.raw {
-			if i > 0 {
-				l.then[0], l.then[1] = l.then[1], l.then[0]
-			}
-			return g.top, guess, pos + n, true
-		}
-	}
-	return k.look(r, pos, last)
+func newKnown() known {
+	return known{keys: append(make([]knownKey, 0, 64), knownKey{}), table: make([]int32, 2*mostKnown)}
 }
 
-// look reads a key that was not expected.
-func (k *known) look(r *Projector, pos int, last int32) (top, now int32, at int, ok bool) {
+// begins reports whether rest begins with the key. Exact, as every byte is within the first eight, the last eight, or compared whole.
+func (k *knownKey) begins(rest []byte) bool {
+	n := len(k.raw)
+	if n < 8 || n > len(rest) {
+		return n > 0 && n <= len(rest) && string(rest[:n]) == k.raw
+	}
+	return binary.LittleEndian.Uint64(rest) == k.first && binary.LittleEndian.Uint64(rest[n-8:]) == k.last && (n <= 16 || string(rest[8:n-8]) == k.raw[8:n-8])
+}
+
+// next returns the known key at pos, which stands behind the known key last, if it is one of those that have stood there; else 0.
+func (k *known) next(data []byte, pos int, last int32) int32 {
+	if pos > len(data) {
+		return 0
+	}
+	then := &k.keys[last].then
+	rest := data[pos:]
+	if k.keys[then[0]].begins(rest) {
+		return then[0]
+	}
+	if k.keys[then[1]].begins(rest) {
+		then[0], then[1] = then[1], then[0]
+		return then[0]
+	}
+	return 0
+}
+
+// look reads a key that was not expected behind last. It returns the wanted key that it is, or -1; the known key that it is or becomes, or 0; and where
+// its value stands.
+func (r *Projector) look(pos int, last int32) (top, now int32, at int, ok bool) {
 	h, ok := ReadHead(r.data, pos)
 	if !ok {
 		return 0, 0, 0, false
@@ -55,6 +70,7 @@ func (k *known) look(r *Projector, pos int, last int32) (top, now int32, at int,
 	if len(raw) > longestKnown {
 		return r.p.nodes[0].keys.find(r.p.keys, h.Content(r.data)), 0, at, true
 	}
+	k := &r.known
 	i := hashKey(raw) & (2*mostKnown - 1)
 	for ; k.table[i] != 0; i = (i + 1) & (2*mostKnown - 1) {
 		if now = k.table[i] - 1; k.keys[now].raw == string(raw) {
@@ -66,11 +82,23 @@ func (k *known) look(r *Projector, pos int, last int32) (top, now int32, at int,
 	if len(k.keys) >= mostKnown {
 		return top, 0, at, true
 	}
-	k.keys = append(k.keys, knownKey{raw: string(raw), top: top})
-	k.table[i] = int32(len(k.keys)) //nolint:gosec // 512 at most
-	now = int32(len(k.keys) - 1)    //nolint:gosec // 512 at most
+	now = int32(len(k.keys)) //nolint:gosec // 512 at most
+	k.keys = append(k.keys, r.newKnownKey(string(raw), top))
+	k.table[i] = now + 1
 	k.follow(last, now)
 	return top, now, at, true
+}
+
+func (r *Projector) newKnownKey(raw string, top int32) knownKey {
+	k := knownKey{raw: raw, top: top}
+	if len(raw) >= 8 {
+		b := []byte(raw)
+		k.first, k.last = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[len(b)-8:])
+	}
+	if top >= 0 && r.p.remembered[top] {
+		k.memo = &memo{}
+	}
+	return k
 }
 
 // follow notes that now came behind last.

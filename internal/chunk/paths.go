@@ -26,7 +26,10 @@ type Projection struct {
 	tops   int      // how many those are
 	marks  []int32  // by mark: its top
 	topsOf [][]int32
-	ownKey string
+	direct []int32 // by field: the key of the record that is all there is to it, or -1
+	// remembered are the keys of the record whose values are worth remembering: containers that are looked into on every record.
+	remembered []bool
+	ownKey     string
 }
 
 // node is one place in the tree of paths.
@@ -43,8 +46,8 @@ type wanted struct {
 }
 
 // NewProjection returns the projection of fields, whose numbers are their indexes. marks are keys of the record itself, whose presence Projector.Mark
-// reports. What stands under ownKey is no part of the record itself as a field.
-func NewProjection(fields []Field, marks []string, ownKey string) *Projection {
+// reports; anchors are the fields that are filled in on every record. What stands under ownKey is no part of the record itself as a field.
+func NewProjection(fields []Field, anchors []matcher.FieldID, marks []string, ownKey string) *Projection {
 	b := projecting{steps: []map[string]int32{{}}, p: &Projection{fields: fields, nodes: make([]node, 1), ownKey: ownKey, topsOf: make([][]int32, len(fields))}}
 	for i, f := range fields {
 		for _, path := range f.Paths {
@@ -55,6 +58,7 @@ func NewProjection(fields []Field, marks []string, ownKey string) *Projection {
 		b.p.marks = append(b.p.marks, b.mark(m))
 	}
 	b.keys()
+	b.shortcuts(anchors)
 	return b.p
 }
 
@@ -152,6 +156,23 @@ func (b *projecting) roots() {
 				p.topsOf[f] = append(p.topsOf[f], int32(k)) //nolint:gosec // fewer than that
 			}
 		})
+	}
+}
+
+// shortcuts finds the fields that are a single key, and the keys whose values are to be remembered.
+func (b *projecting) shortcuts(anchors []matcher.FieldID) {
+	p := b.p
+	p.direct, p.remembered = make([]int32, len(p.fields)), make([]bool, p.tops)
+	for f := range p.fields {
+		p.direct[f] = -1
+		if tops := p.topsOf[f]; len(tops) == 1 && p.keys[tops[0]].key == p.fields[f].Paths[0] {
+			p.direct[f] = tops[0]
+		}
+	}
+	for _, f := range anchors {
+		for _, top := range p.topsOf[f] {
+			p.remembered[top] = p.remembered[top] || p.direct[f] < 0
+		}
 	}
 }
 

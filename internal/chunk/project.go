@@ -28,6 +28,7 @@ type Projector struct {
 type span struct {
 	epoch      uint32
 	start, end int
+	memo       *remembered // of an equal value, or nil
 }
 
 // chain is the first note of a field, 1 + its index.
@@ -38,6 +39,7 @@ type chain struct {
 
 // note is a value of a field.
 type note struct {
+	field matcher.FieldID
 	pos   int // -1: another member with the same key has replaced it
 	depth int
 	next  int32 // 1 + the index of the next one
@@ -52,7 +54,7 @@ type occurrence struct {
 // NewProjector returns a Projector for p.
 func NewProjector(p *Projection) *Projector {
 	return &Projector{
-		p: p, tops: make([]span, p.tops), opened: make([]uint32, p.tops), heads: make([]chain, len(p.fields)), seen: make([]occurrence, len(p.keys)),
+		p: p, tops: make([]span, p.tops), opened: make([]uint32, p.tops), heads: make([]chain, len(p.fields)), seen: make([]occurrence, len(p.keys)), known: newKnown(),
 	}
 }
 
@@ -75,20 +77,38 @@ func (r *Projector) Record(data []byte, pos, depth int) (end int, ok bool) {
 
 // members walks over n members of the record.
 func (r *Projector) members(pos, n int) (end int, ok bool) {
-	data, last := r.data, int32(0)
+	data, now := r.data, int32(0)
 	for range n {
 		var top int32
-		top, last, pos, ok = r.known.next(r, pos, last)
-		if !ok {
+		if next := r.known.next(data, pos, now); next > 0 {
+			k := &r.known.keys[next]
+			now, top, pos = next, k.top, pos+len(k.raw)
+		} else if top, now, pos, ok = r.look(pos, now); !ok {
 			return 0, false
 		}
 		start := pos
-		if pos, ok = skip(data, pos); !ok {
-			return 0, false
+		if top < 0 {
+			if pos, ok = skip(data, pos); !ok {
+				return 0, false
+			}
+			continue
 		}
-		if top >= 0 {
-			r.tops[top] = span{epoch: r.epoch, start: start, end: pos}
+		m := r.known.keys[now].memo
+		var same *remembered
+		if m != nil {
+			same = m.find(data[min(pos, len(data)):])
 		}
+		if same != nil {
+			pos += len(same.raw)
+		} else {
+			if pos, ok = skip(data, pos); !ok {
+				return 0, false
+			}
+			if m != nil {
+				same = m.add(data[start:pos])
+			}
+		}
+		r.tops[top] = span{epoch: r.epoch, start: start, end: pos, memo: same}
 	}
 	return pos, true
 }
@@ -131,10 +151,23 @@ func (r *Projector) Fill(rec *matcher.Record, fields []matcher.FieldID) {
 			r.addObject(rec, r.start, r.depth, true, r.p.ownKey)
 			continue
 		}
+		if top := r.p.direct[f]; top >= 0 {
+			r.fillDirect(rec, f, &r.tops[top])
+			continue
+		}
 		for _, top := range r.p.topsOf[f] {
 			r.open(top)
 		}
 		r.fill(rec, f)
+	}
+}
+
+// fillDirect fills in a field that is one key of the record.
+func (r *Projector) fillDirect(rec *matcher.Record, f matcher.FieldID, s *span) {
+	present := s.epoch == r.epoch
+	rec.Begin(f, present)
+	if present {
+		r.addValue(rec, s.start, r.depth+1, r.p.fields[f].Inside)
 	}
 }
 
@@ -160,7 +193,15 @@ func (r *Projector) open(top int32) {
 		return
 	}
 	r.opened[top] = r.epoch
+	if s.memo != nil && s.memo.opened && r.depth == 0 {
+		r.recall(s.memo, s.start)
+		return
+	}
+	first := len(r.notes)
 	r.visit(r.p.keys[top].node, s.start, r.depth+1)
+	if s.memo != nil {
+		s.memo.keep(r, first, s.start)
+	}
 }
 
 // visit notes the value at pos for the fields that end at the node, and what is wanted below it. It returns the offset behind the value where it has
@@ -192,12 +233,7 @@ func (r *Projector) descend(n *node, pos, depth int) (end int) {
 	r.maps++
 	within := r.maps
 	for range h.Len {
-		key, _ := ReadHead(r.data, pos)
-		valueAt := r.behind(pos, -1)
-		k := int32(-1)
-		if key.Type == Str || key.Type == Bin {
-			k = n.keys.find(r.p.keys, key.Content(r.data))
-		}
+		k, valueAt := r.wanted(n, pos)
 		end := -1
 		if k >= 0 {
 			end = r.enter(k, within, valueAt, depth+1)
@@ -205,6 +241,18 @@ func (r *Projector) descend(n *node, pos, depth int) (end int) {
 		pos = r.behind(valueAt, end)
 	}
 	return pos
+}
+
+// wanted returns the number of the key at pos, or -1 where the node does not want it, and where its value stands.
+func (r *Projector) wanted(n *node, pos int) (k int32, valueAt int) {
+	if start, end := shortText(r.data, pos); end > 0 {
+		return n.keys.find(r.p.keys, r.data[start:end]), end
+	}
+	key, _ := ReadHead(r.data, pos)
+	if key.Type == Str || key.Type == Bin {
+		return n.keys.find(r.p.keys, key.Content(r.data)), key.Next + key.Len
+	}
+	return -1, r.behind(pos, -1)
 }
 
 // behind returns end, or where that is not known the offset behind the value at pos.
@@ -234,6 +282,6 @@ func (r *Projector) note(f matcher.FieldID, pos, depth int) {
 	if c.epoch != r.epoch {
 		*c = chain{epoch: r.epoch}
 	}
-	r.notes = append(r.notes, note{pos: pos, depth: depth, next: c.first})
+	r.notes = append(r.notes, note{field: f, pos: pos, depth: depth, next: c.first})
 	c.first = int32(len(r.notes)) //nolint:gosec // fewer than that
 }

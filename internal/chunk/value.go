@@ -11,6 +11,10 @@ import (
 // addValue adds the value at pos to the field of rec that has been begun: the elements of an array instead of it, and for an object, if inside is set,
 // what is below it.
 func (r *Projector) addValue(rec *matcher.Record, pos, depth int, inside bool) (end int) {
+	if start, end := shortText(r.data, pos); end > 0 {
+		rec.Add(matcher.Value{Kind: matcher.String, Text: r.data[start:end]})
+		return end
+	}
 	h, _ := ReadHead(r.data, pos)
 	switch {
 	case h.Type == Map && depth < MaxDepth:
@@ -25,6 +29,17 @@ func (r *Projector) addValue(rec *matcher.Record, pos, depth int, inside bool) (
 		rec.Add(r.scalar(h))
 	}
 	return -1
+}
+
+// shortText returns where the content of a text of up to 255 bytes stands, or 0 where the value at pos is none.
+func shortText(data []byte, pos int) (start, end int) {
+	switch c := data[pos]; {
+	case c-0xa0 < 0x20:
+		return pos + 1, pos + 1 + int(c&0x1f)
+	case c == 0xd9:
+		return pos + 2, pos + 2 + int(data[pos+1])
+	}
+	return 0, 0
 }
 
 // addObject adds a map, what is below it and its JSON text, without the member under the key without.

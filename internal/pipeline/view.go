@@ -40,7 +40,7 @@ func newView(rs []*rules.Rule, paths func(field string) []string, ownKey string)
 		}
 		fields = append(fields, f)
 	}
-	return &view{program: program, projection: chunk.NewProjection(fields, marks(), ownKey)}, nil
+	return &view{program: program, projection: chunk.NewProjection(fields, program.Anchors(), marks(), ownKey)}, nil
 }
 
 // look is the memory that one goroutine needs to judge records in one view.
