@@ -20,7 +20,7 @@ func fromRapid(t *rapid.T) choices { return choices{rapidSource{t, rapid.Bool()}
 
 func (s rapidSource) next(n int) int {
 	const evenness = 3 // more bits than are needed, so that the scaling leaves all choices about as likely
-	width := bits.Len(uint(n-1)) + evenness //nolint:gosec // n is positive
+	width := bits.Len(uint(n-1)) + evenness
 	drawn := 0
 	for range width {
 		drawn <<= 1

@@ -25,19 +25,6 @@ func (e encoder) extra() int {
 
 func (e encoder) value(dst []byte, v any) []byte {
 	switch v := v.(type) {
-	case bool:
-		if v {
-			return append(dst, 0xc3)
-		}
-		return append(dst, 0xc2)
-	case int64:
-		return e.integer(dst, v)
-	case uint64:
-		return binary.BigEndian.AppendUint64(append(dst, 0xcf), v)
-	case float32:
-		return binary.BigEndian.AppendUint32(append(dst, 0xca), math.Float32bits(v))
-	case float64:
-		return binary.BigEndian.AppendUint64(append(dst, 0xcb), math.Float64bits(v))
 	case string:
 		if !e.tidy && e.percent(2) {
 			return e.bin(dst, v)
@@ -59,6 +46,27 @@ func (e encoder) value(dst []byte, v any) []byte {
 			dst = e.value(e.value(dst, m.key), m.value)
 		}
 		return dst
+	default:
+		return e.scalar(dst, v)
+	}
+}
+
+// scalar writes what has no length.
+func (e encoder) scalar(dst []byte, v any) []byte {
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return append(dst, 0xc3)
+		}
+		return append(dst, 0xc2)
+	case int64:
+		return e.integer(dst, v)
+	case uint64:
+		return binary.BigEndian.AppendUint64(append(dst, 0xcf), v)
+	case float32:
+		return binary.BigEndian.AppendUint32(append(dst, 0xca), math.Float32bits(v))
+	case float64:
+		return binary.BigEndian.AppendUint64(append(dst, 0xcb), math.Float64bits(v))
 	default:
 		return append(dst, 0xc0)
 	}
@@ -105,7 +113,7 @@ func (e encoder) str(dst []byte, text string) []byte {
 	if step == 0 {
 		return append(append(dst, 0xa0|byte(len(text))), text...) //nolint:gosec // 31 at most
 	}
-	return append(appendSize(append(dst, 0xd8+byte(step)), len(text), step), text...) //nolint:gosec // 3 at most
+	return append(appendSize(append(dst, 0xd8+byte(step)), len(text), step), text...)
 }
 
 func (e encoder) bin(dst []byte, text string) []byte {
@@ -113,7 +121,7 @@ func (e encoder) bin(dst []byte, text string) []byte {
 	if len(text) > math.MaxUint8 {
 		step = 3
 	}
-	return append(appendSize(append(dst, 0xc3+byte(step)), len(text), step), text...) //nolint:gosec // 3 at most
+	return append(appendSize(append(dst, 0xc3+byte(step)), len(text), step), text...)
 }
 
 // appendSize appends a length of 8, 16 or 32 bits, as step says.

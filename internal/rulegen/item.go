@@ -30,20 +30,17 @@ func operators() []operator {
 	}
 }
 
-// anyItem makes an item of any operator, on field if that is not empty.
-func anyItem(c choices, field string) item {
+// anyItem makes an item of any operator on any field.
+func anyItem(c choices) item {
 	list := operators()
 	weights := make([]int, len(list))
 	for i, op := range list {
 		weights[i] = op.weight
 	}
 	op := list[c.weighted(weights...)]
-	switch {
-	case field != "":
-	case op.likely != nil && !c.percent(20):
+	field := pick(c, fields())
+	if op.likely != nil && !c.percent(20) {
 		field = pick(c, op.likely)
-	default:
-		field = pick(c, fields())
 	}
 	modifiers, values := op.make(c, field)
 	return newItem(c, field, modifiers, values)

@@ -33,7 +33,7 @@ func anchored(c choices) ([]search, string) {
 	shuffle(c, anchor)
 	selection := search{name: "selection", groups: [][]item{anchor}}
 	if c.percent(15) { // another operation, or another field altogether
-		selection.groups = append(selection.groups, group(c, pick(c, []item{exactItem(c, "eventName", 4), anyItem(c, "")}), c.next(2)))
+		selection.groups = append(selection.groups, group(c, pick(c, []item{exactItem(c, "eventName", 4), anyItem(c)}), c.next(2)))
 	}
 	switch c.next(7) {
 	case 0, 1:
@@ -43,7 +43,7 @@ func anchored(c choices) ([]search, string) {
 	case 3:
 		return []search{selection, plainSearch(c, "filter_main"), plainSearch(c, "filter_optional")}, pick(c, []string{"selection and not 1 of filter_*", "selection and not all of filter_*"})
 	case 4: // different fields, any of them
-		option := search{name: "option", groups: [][]item{group(c, anyItem(c, ""), 0), group(c, anyItem(c, ""), 0), group(c, anyItem(c, ""), 0)}}
+		option := search{name: "option", groups: [][]item{group(c, anyItem(c), 0), group(c, anyItem(c), 0), group(c, anyItem(c), 0)}}
 		return []search{selection, option}, "selection and option"
 	case 5:
 		selection.name = "selection_base"
@@ -120,7 +120,7 @@ func anySearch(c choices, name string) search {
 	case 1:
 		return search{name: name, groups: [][]item{{keywordItem(c)}}}
 	case 2:
-		return search{name: name, groups: [][]item{group(c, anyItem(c, ""), 0)}, words: keywords(c)}
+		return search{name: name, groups: [][]item{group(c, anyItem(c), 0)}, words: keywords(c)}
 	default:
 		return plainSearch(c, name)
 	}
@@ -130,7 +130,7 @@ func anySearch(c choices, name string) search {
 func plainSearch(c choices, name string) search {
 	s := search{name: name}
 	for range 1 + c.weighted(70, 15, 15) {
-		s.groups = append(s.groups, group(c, anyItem(c, ""), c.weighted(50, 30, 20)))
+		s.groups = append(s.groups, group(c, anyItem(c), c.weighted(50, 30, 20)))
 	}
 	return s
 }
@@ -142,7 +142,7 @@ func group(c choices, first item, more int) []item {
 		list = append(list, first)
 	}
 	for range more {
-		next := anyItem(c, "")
+		next := anyItem(c)
 		if !slices.ContainsFunc(list, func(i item) bool { return i.key == next.key }) {
 			list = append(list, next)
 		}

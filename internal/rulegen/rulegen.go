@@ -42,7 +42,7 @@ func NeighboursFromBytes(data []byte) []byte { return neighbours(fromBytes(data)
 // fuzz target starts from, and a quick way to many rules and records without rapid.
 func Seed(number uint64) []byte {
 	const enough = 1 << 10
-	random := rand.New(rand.NewPCG(number, 0)) //nolint:gosec // to be repeated, not secret
+	random := rand.New(rand.NewPCG(number, 0))
 	data := make([]byte, 0, enough)
 	for len(data) < enough {
 		data = binary.LittleEndian.AppendUint64(data, random.Uint64())

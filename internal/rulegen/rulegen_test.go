@@ -223,7 +223,7 @@ func wanted() []string {
 		"exact", "keyword", "text", "text with *", "text with ?", "text with escapes", "empty", "integer", "fraction", "exponent", "negative", "leading zero", "beyond 64 bits", "quoted number",
 		"boolean", "null", "beyond ASCII", "more than 15 values",
 	}
-	for _, modifier := range strings.Fields("contains startswith endswith all cased neq exists fieldref re i m s cidr lt lte gt gte base64 base64offset wide utf16 utf16le utf16be windash minute hour day week month year") {
+	for modifier := range strings.FieldsSeq("contains startswith endswith all cased neq exists fieldref re i m s cidr lt lte gt gte base64 base64offset wide utf16 utf16le utf16be windash minute hour day week month year") {
 		list = append(list, "|"+modifier)
 	}
 	return list
