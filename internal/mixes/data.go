@@ -133,7 +133,9 @@ func (d dataEvents) role(name string) *record.Object {
 	)
 }
 
-func (d dataEvents) address() string { return fmt.Sprintf("10.%d.%d.%d", d.IntN(256), d.IntN(256), d.IntN(256)) }
+func (d dataEvents) address() string {
+	return fmt.Sprintf("10.%d.%d.%d", d.IntN(256), d.IntN(256), d.IntN(256))
+}
 
 // read is an object that a program reads.
 func (d dataEvents) read() *record.Object {

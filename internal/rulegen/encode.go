@@ -75,8 +75,11 @@ func (e encoder) scalar(dst []byte, v any) []byte {
 // integer writes n, in one of its signed or unsigned forms.
 func (e encoder) integer(dst []byte, n int64) []byte {
 	width := e.extra()
-	if n >= -32 && n <= 127 && width == 0 {
-		return append(dst, byte(n)) //nolint:gosec // the byte is the number
+	if n >= -32 && n <= 127 {
+		if width == 0 {
+			return append(dst, byte(n)) //nolint:gosec // the byte is the number
+		}
+		width-- // 8 bits are one step wider
 	}
 	signed := n < 0 || (!e.tidy && e.percent(30))
 	size := bits.Len64(uint64(n)) //nolint:gosec // not negative where it counts

@@ -42,7 +42,11 @@ func cloudTrail(c choices) *object {
 	}
 	paths := []string{"userIdentity.type", "userIdentity.arn", "eventTime", "eventSource", "eventName"}
 	for _, path := range fields() {
-		if !slices.Contains(paths, path) && c.percent(30) {
+		share := 30
+		if path == "requestParameters" || path == "userIdentity" { // a text where an object belongs hides all that is below
+			share = 4
+		}
+		if !slices.Contains(paths, path) && c.percent(share) {
 			paths = append(paths, path)
 		}
 	}
@@ -142,8 +146,13 @@ func anyValue(c choices, depth int) any {
 		return numberOf(c, pick(c, numbers()))
 	case 3:
 		return pick(c, []any{
-			true, false, []any{}, &object{}, math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1), uint64(math.MaxUint64), "\xff\xfeab", "ab\xffc", "stop\xc3", binaryText("stop"),
-			raw{0xd4, 1, 'a'}, raw{0xc7, 3, 0, 'a', 'b', 'c'}, raw{0xd7, 0, 0, 0, 0, 1, 0, 0, 0, 2}, raw{0xca, 0x7f, 0xc0, 0, 0},
+			true, false,
+			[]any{},
+			&object{}, math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1), uint64(math.MaxUint64), "\xff\xfeab", "ab\xffc", "stop\xc3", binaryText("stop"),
+			raw{0xd4, 1, 'a'},
+			raw{0xc7, 3, 0, 'a', 'b', 'c'},
+			raw{0xd7, 0, 0, 0, 0, 1, 0, 0, 0, 2},
+			raw{0xca, 0x7f, 0xc0, 0, 0},
 		})
 	case 4:
 		list := make([]any, c.next(4))
