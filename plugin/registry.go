@@ -123,7 +123,9 @@ func (r *registry) load(log hostLog, s conf.Settings) (*pipeline.Program, error)
 	id := sources.ID()
 	p := r.programs[id].Value()
 	if p == nil {
-		p = sources.Compile()
+		if p, err = sources.Compile(); err != nil {
+			return nil, err
+		}
 		if r.programs == nil {
 			r.programs, r.reported = make(map[pipeline.ID]weak.Pointer[pipeline.Program]), make(map[pipeline.ID]bool)
 		}

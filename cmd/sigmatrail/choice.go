@@ -43,11 +43,16 @@ func (b *bound) UnmarshalText(text []byte) error {
 
 // keep leaves only the chosen records in j and reports whether the event still counts: one in which no record was found does.
 func (c *choice) keep(j *pipeline.Judgement) bool {
-	if len(j.Verdicts) == 0 {
+	if len(j.Verdicts) == 0 || c.everything() {
 		return true
 	}
-	j.Verdicts = slices.DeleteFunc(j.Verdicts, func(v pipeline.Verdict) bool { return !c.chosen(v.Record) })
+	j.Verdicts = slices.DeleteFunc(j.Verdicts, func(v pipeline.Verdict) bool { return !c.chosen(v.Record()) })
 	return len(j.Verdicts) > 0
+}
+
+// everything reports whether no record is left out.
+func (c *choice) everything() bool {
+	return c.from.IsZero() && c.to.IsZero() && len(c.accounts) == 0 && len(c.region) == 0 && c.seen == nil
 }
 
 func (c *choice) chosen(r *record.Object) bool {

@@ -40,14 +40,18 @@ func (t *table) head() { t.row(-1, "TIME", "LEVEL", "RULE", "EVENT", "WHO", "FRO
 // add prints the rows of one event.
 func (t *table) add(j *pipeline.Judgement) {
 	for _, v := range j.Verdicts {
+		if len(v.Hits) == 0 {
+			continue
+		}
+		rec := v.Record()
 		for _, i := range v.Hits {
 			t.hits[i]++
 			r := t.engine.Rules().Rules[i]
-			event := strings.TrimSuffix(v.Record.Text("eventSource"), ".amazonaws.com") + ":" + v.Record.Text("eventName")
-			if code := v.Record.Text("errorCode"); code != "" {
+			event := strings.TrimSuffix(rec.Text("eventSource"), ".amazonaws.com") + ":" + rec.Text("eventName")
+			if code := rec.Text("errorCode"); code != "" {
 				event += " (" + code + ")"
 			}
-			t.row(int(r.Level), when(v.Record), r.Level.String(), r.Title, event, who(v.Record), v.Record.Text("sourceIPAddress"))
+			t.row(int(r.Level), when(rec), r.Level.String(), r.Title, event, who(rec), rec.Text("sourceIPAddress"))
 		}
 	}
 }

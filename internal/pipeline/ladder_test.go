@@ -7,34 +7,48 @@ import (
 	"time"
 
 	"sigmatrail/internal/chunk"
+	"sigmatrail/internal/mixes"
 	"sigmatrail/internal/oracle"
 	"sigmatrail/internal/record"
+	"sigmatrail/internal/ruletest"
+	"sigmatrail/matcher"
 	"sigmatrail/rules"
 )
 
+func viewOf(t testing.TB, rs []*rules.Rule) *look {
+	t.Helper()
+	v, err := newView(rs, record.DefaultAliases().Paths, "sigma", matcher.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newLook(v)
+}
+
+func TestConformanceView(t *testing.T) {
+	verdicts, err := ruletest.Conformance(os.DirFS("../../testdata/conformance"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range verdicts {
+		l := viewOf(t, []*rules.Rule{v.Rule})
+		packed, _ := record.AppendMsgpack(nil, v.Record)
+		if _, ok := l.projector.Record(packed, 0, 0); !ok {
+			t.Fatal("walk")
+		}
+		if got := len(l.match(nil, time.Time{})) > 0; got != v.Hit {
+			t.Errorf("%s: %s: %v, want %v", v.Position, v.Record, got, v.Hit)
+		}
+	}
+}
+
 func TestQuickLadder(t *testing.T) {
-	src, _ := os.ReadFile("../../testdata/placeholders.yml")
-	ph, _ := rules.ParsePlaceholders("p", src)
-	set, err := rules.Load("../../../shared/data/rules/sigmahq", nil, rules.Options{Placeholders: ph})
+	set, err := rules.Load("../../../shared/data/rules/sigmahq/rules/cloud", nil, rules.Options{})
 	if err != nil {
 		t.Skip(err)
 	}
 	all := append(slices.Clone(set.Rules), set.NotApplicable...)
-	aliases := record.DefaultAliases()
-	paths := func(f string) []string {
-		if a := aliases[f]; a != nil {
-			return a
-		}
-		return []string{f}
-	}
-	start := time.Now()
-	v, err := newView(all, paths, "sigma")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("compile %d rules: %v; %+v", len(all), time.Since(start), v.program.Stats())
-	l := newLook(v)
-	o := oracle.New(all, aliases, "sigma")
+	l := viewOf(t, all)
+	o := oracle.New(all, record.DefaultAliases(), "sigma")
 	pairs, hits := 0, 0
 	n := events(t, sharedEvents+"/*.ndjson", func(text []byte) {
 		packed, err := record.AppendMsgpack(nil, text)
@@ -49,7 +63,7 @@ func TestQuickLadder(t *testing.T) {
 			}
 			want := o.Match(f.Record, time.Time{})
 			l.projector.Record(packed, 0, 0)
-			got := l.match(nil)
+			got := l.match(nil, time.Time{})
 			pairs += len(all)
 			hits += len(got)
 			if !slices.Equal(want, got) {
@@ -61,63 +75,55 @@ func TestQuickLadder(t *testing.T) {
 }
 
 func BenchmarkView(b *testing.B) {
-	set, err := rules.Load(sharedRules, nil, rules.Options{})
-	if err != nil {
-		b.Skip(err)
+	shared, reason, ok := mixes.Open()
+	if !ok {
+		b.Skip(reason)
 	}
-	aliases := record.DefaultAliases()
-	paths := func(f string) []string {
-		if a := aliases[f]; a != nil {
-			return a
-		}
-		return []string{f}
-	}
-	v, err := newView(set.Rules, paths, "sigma")
+	set, err := shared.SigmaHQRules()
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Logf("%+v", v.program.Stats())
-	for i := range set.Rules {
-		if r := v.program.Rule(i); r.Found > 0 {
-			b.Logf("%s %v", set.Rules[i].Title, r)
-		}
+	list, err := shared.Mixes()
+	if err != nil {
+		b.Fatal(err)
 	}
-	for _, mix := range []string{"opensearch-catalog", "grycap-tracker", "stratus-red-team"} {
-		var data []byte
-		n := 0
-		record.ReadFile(sharedEvents+"/"+mix+".ndjson", record.Sink{Item: func(i record.Item) error {
-			data, _ = record.AppendMsgpack(data, i.JSON)
-			n++
-			return nil
-		}, Bad: func(error) {}})
-		b.Run(mix+"/skip", func(b *testing.B) {
+	p, err := newView(set, record.DefaultAliases().Paths, "sigma", matcher.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, mix := range list {
+		l := newLook(p)
+		report := func(b *testing.B) {
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*mix.Records), "ns/record")
+		}
+		b.Run(mix.Name+"/skip", func(b *testing.B) {
 			for b.Loop() {
-				for pos := 0; pos < len(data); {
-					pos, _ = chunk.Skip(data, pos)
+				for pos := 0; pos < len(mix.Data); {
+					pos, _ = chunk.Skip(mix.Data, pos)
 				}
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/record")
+			report(b)
 		})
-		l := newLook(v)
-		b.Run(mix+"/walk", func(b *testing.B) {
+		b.Run(mix.Name+"/walk", func(b *testing.B) {
+			var ev chunk.Event
 			for b.Loop() {
-				for pos := 0; pos < len(data); {
-					pos, _ = l.projector.Record(data, pos, 0)
+				for w := chunk.NewWalker(mix.Data); w.Project(&ev, l.projector); {
 				}
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/record")
+			report(b)
 		})
-		b.Run(mix+"/match", func(b *testing.B) {
+		b.Run(mix.Name+"/match", func(b *testing.B) {
 			b.ReportAllocs()
 			var hits []int
+			var ev chunk.Event
 			for b.Loop() {
-				for pos := 0; pos < len(data); {
-					pos, _ = l.projector.Record(data, pos, 0)
-					hits = l.match(hits[:0])
+				for w := chunk.NewWalker(mix.Data); w.Project(&ev, l.projector); {
+					if l.isRecord(mix.Data) {
+						hits = l.match(hits[:0], time.Time{})
+					}
 				}
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/record")
-			b.ReportMetric(float64(len(data))/float64(n), "bytes/record")
+			report(b)
 		})
 	}
 }

@@ -8,11 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"sync"
 
 	"sigmatrail/conf"
 	"sigmatrail/enrich"
-	"sigmatrail/internal/oracle"
 	"sigmatrail/internal/record"
+	"sigmatrail/matcher"
 	"sigmatrail/rules"
 	"sigmatrail/rules/cloudtrail"
 )
@@ -23,9 +24,10 @@ const Builtin = "builtin"
 // Program is a set of rules, ready to judge records. It is immutable, and engines may share it.
 type Program struct {
 	set       *rules.Set
-	evaluator *oracle.Oracle
+	view      *view
 	table     *enrich.Table
 	ownKey    string
+	scratches sync.Pool // of *scratch
 }
 
 // Rules returns the loaded set. The caller must not change it.
@@ -94,15 +96,15 @@ func (s Sources) ID() ID {
 	return ID(h.Sum(nil))
 }
 
-// Compile parses the rules and prepares them. Whether the result may run is for Acceptable to say.
-func (s Sources) Compile() *Program {
+// Compile parses the rules and prepares them. Whether the result may run is for Acceptable to say; the error is for a rule that was accepted and cannot
+// be compiled, which is a fault of ours.
+func (s Sources) Compile() (*Program, error) {
 	set := rules.ParseFiles(s.files, s.options)
-	return &Program{
-		set:       set,
-		evaluator: oracle.New(set.Rules, record.DefaultAliases(), s.ownKey),
-		table:     enrich.Compile(set.Rules),
-		ownKey:    s.ownKey,
+	v, err := newView(set.Rules, record.DefaultAliases().Paths, s.ownKey, matcher.Options{})
+	if wrong, ok := errors.AsType[*matcher.CompileError](err); ok {
+		return nil, fmt.Errorf("%s: %w (please report it)", set.Rules[wrong.Rule].Position, err)
 	}
+	return &Program{set: set, view: v, table: enrich.Compile(set.Rules), ownKey: s.ownKey}, err
 }
 
 // Acceptable says why the rules may not run under s, or returns nil. Rejected rules do not stop the others, unless s.Strict is set; rules of

@@ -1,7 +1,10 @@
 package pipeline
 
 import (
+	"time"
+
 	"sigmatrail/internal/chunk"
+	"sigmatrail/internal/record"
 	"sigmatrail/matcher"
 	"sigmatrail/rules"
 )
@@ -17,18 +20,18 @@ const (
 	markName = iota
 	markSource
 	markVersion
-	markID
 )
 
-func marks() []string { return []string{"eventName", "eventSource", "eventVersion", "eventID"} }
+func marks() []string { return []string{"eventName", "eventSource", "eventVersion"} }
 
 // newView compiles the rules. paths says where a record has a field.
-func newView(rs []*rules.Rule, paths func(field string) []string, ownKey string) (*view, error) {
+func newView(rs []*rules.Rule, paths func(field string) []string, ownKey string, o matcher.Options) (*view, error) {
 	exprs := make([]matcher.Expr, 0, len(rs))
 	for _, r := range rs {
 		exprs = append(exprs, r.Lower())
 	}
-	program, err := matcher.Compile(exprs, matcher.Options{Pair: [2]string{"eventName", "eventSource"}})
+	o.Pair = [2]string{"eventName", "eventSource"}
+	program, err := matcher.Compile(exprs, o)
 	if err != nil {
 		return nil, err
 	}
@@ -49,17 +52,33 @@ type look struct {
 
 	scratch   *matcher.Scratch
 	projector *chunk.Projector
-	record    matcher.Record
+	fields    matcher.Record
 }
 
 func newLook(v *view) *look {
 	return &look{view: v, scratch: v.program.NewScratch(), projector: chunk.NewProjector(v.projection)}
 }
 
+// isRecord reports whether the map over which the projector has walked is a CloudTrail record, as record.IsRecord decides.
+func (l *look) isRecord(data []byte) bool {
+	if _, _, ok := l.projector.Mark(markName); !ok {
+		return false
+	}
+	source, _, ok := l.projector.Mark(markSource)
+	if !ok {
+		return false
+	}
+	if _, _, versioned := l.projector.Mark(markVersion); versioned {
+		return true
+	}
+	return record.IsSource(data, source)
+}
+
 // match appends the rules that match the record over which the projector has walked.
-func (l *look) match(hits []int) []int {
-	l.record.Reset(len(l.program.Fields()))
-	l.projector.Fill(&l.record, l.program.Anchors())
-	l.projector.Fill(&l.record, l.program.Candidates(l.scratch, &l.record))
-	return l.program.Match(hits, l.scratch, &l.record)
+func (l *look) match(hits []int, received time.Time) []int {
+	l.fields.Reset(len(l.program.Fields()))
+	l.fields.Received = received
+	l.projector.Fill(&l.fields, l.program.Anchors())
+	l.projector.Fill(&l.fields, l.program.Candidates(l.scratch, &l.fields))
+	return l.program.Match(hits, l.scratch, &l.fields)
 }

@@ -4,6 +4,14 @@ package record
 // union of their values.
 type Aliases map[string][]string
 
+// Paths returns the paths that a field means: itself where the table says nothing.
+func (a Aliases) Paths(field string) []string {
+	if paths, ok := a[field]; ok {
+		return paths
+	}
+	return []string{field}
+}
+
 // DefaultAliases returns the table that makes the short paths of articles and of old rules find today's record shapes: security group
 // rules stand flat in old records, under ipPermissions in today's, and under ModifySecurityGroupRulesRequest in changes of them.
 // The caller owns the result.
