@@ -93,19 +93,23 @@ func (x *exactIndex) hash(v *Value, s *Scratch) (h uint64, found int) {
 		}
 		return 0, isOther
 	}
-	text := v.Text
-	if v.state != folded && x.lengths&lengthBit(len(text)) != 0 {
-		h, ascii := hashUpper(text)
+	if v.hashed {
+		return v.hash, isText
+	}
+	if v.state != folded && x.lengths&lengthBit(len(v.Text)) != 0 {
+		h, ascii := hashUpper(v.Text)
 		if ascii {
-			v.state = plain
+			v.state, v.hash, v.hashed = plain, h, true
 			return h, isText
 		}
 	}
-	if text = s.fold(v); x.lengths&lengthBit(len(text)) == 0 {
+	text := s.fold(v)
+	if x.lengths&lengthBit(len(text)) == 0 {
 		return 0, isNothing
 	}
-	h, _ = hashUpper(text)
-	return h, isText
+	v.hash, _ = hashUpper(text)
+	v.hashed = true
+	return v.hash, isText
 }
 
 // lengthBit stands for a length in a set of lengths; all long ones are one.

@@ -37,21 +37,20 @@ func (k *knownKey) begins(rest []byte) bool {
 	return binary.LittleEndian.Uint64(rest) == k.first && binary.LittleEndian.Uint64(rest[n-8:]) == k.last && (n <= 16 || string(rest[8:n-8]) == k.raw[8:n-8])
 }
 
-// next returns the known key with which rest begins, behind the known key last, if it is one of those that have stood there; else 0.
-func (k *known) next(rest []byte, last int32) int32 {
+// other finds the known key with which rest begins, behind the known key last, where that is not the one that stood there most recently.
+func (k *known) other(rest []byte, last int32, now *int32) bool {
 	then := &k.keys[last].then
-	if k.keys[then[0]].begins(rest) {
-		return then[0]
+	if second := then[1]; k.keys[second].begins(rest) {
+		then[0], then[1] = second, then[0]
+		*now = second
+		return true
 	}
-	if k.keys[then[1]].begins(rest) {
-		then[0], then[1] = then[1], then[0]
-		return then[0]
+	if found := k.find(rest); found > 0 {
+		then[0], then[1] = found, then[0]
+		*now = found
+		return true
 	}
-	if now := k.find(rest); now > 0 {
-		then[0], then[1] = now, then[0]
-		return now
-	}
-	return 0
+	return false
 }
 
 // find returns the known key with which rest begins, if it is one with the shortest header; else 0.

@@ -80,32 +80,40 @@ func (r *Projector) Record(data []byte, pos, depth int) (end int, ok bool) {
 
 // members walks over n members of the record.
 func (r *Projector) members(pos, n int) (end int, ok bool) {
-	data, now, top := r.data, int32(0), int32(0)
+	data, keys, now := r.data, r.known.keys, int32(0)
 	for range n {
-		if pos > len(data) {
+		if uint(pos) > uint(len(data)) { //nolint:gosec // an offset
 			return 0, false
 		}
-		if next := r.known.next(data[pos:], now); next > 0 {
-			k := &r.known.keys[next]
+		rest := data[pos:]
+		next := keys[now].then[0]
+		k := &keys[next]
+		top := k.top
+		if k.begins(rest) || r.known.other(rest, now, &next) {
+			k = &keys[next]
 			now, top, pos = next, k.top, pos+len(k.raw)
-		} else if top, now, pos, ok = r.look(pos, now); !ok {
-			return 0, false
+		} else {
+			if top, now, pos, ok = r.look(pos, now); !ok {
+				return 0, false
+			}
+			keys = r.known.keys
+			k = &keys[now]
+		}
+		if top < 0 {
+			pos = skip(data, pos)
+			continue
 		}
 		start := pos
 		var same *remembered
-		if m := r.known.keys[now].memo; m != nil {
-			pos, same = r.recognise(m, pos)
+		if k.memo != nil {
+			pos, same = r.recognise(k.memo, pos)
 		} else {
 			pos = skip(data, pos)
 		}
-		if pos < 0 {
-			return 0, false
-		}
-		if top >= 0 {
-			r.tops[top] = span{epoch: r.epoch, start: start, end: pos, memo: same}
-		}
+		t := &r.tops[top]
+		t.epoch, t.start, t.end, t.memo = r.epoch, start, pos, same
 	}
-	return pos, pos <= len(data)
+	return pos, uint(pos) <= uint(len(data)) //nolint:gosec // an offset
 }
 
 // recognise walks over a value of which the last ones are remembered, and returns the offset behind it, or -1, and what is remembered of it.
