@@ -210,5 +210,11 @@ func (c *compiler) literal(field FieldID, texts []keyTexts, lists [][]uint32) {
 		words = append(words, t.text)
 	}
 	c.anchor(field)
-	c.p.literal = append(c.p.literal, literalIndex{postings: newPostings(lists), field: field, texts: newAutomaton(words, &c.budget)})
+	x := literalIndex{postings: newPostings(lists), field: field, texts: newAutomaton(words, &c.budget)}
+	if len(words) < searchedTogether {
+		for _, w := range words {
+			x.needles = append(x.needles, newNeedle(w))
+		}
+	}
+	c.p.literal = append(c.p.literal, x)
 }

@@ -6,7 +6,8 @@ import "sigmatrail/matcher"
 // for byte. Equal bytes have equal ends and hold the same, so that they need not be walked over again. What is kept are copies.
 type memo struct {
 	values [4]remembered
-	oldest int
+	luck   int // below 0 where values do not come again
+	oldest int // where the next one goes, unless that has been of use of late
 }
 
 // remembered is one value and the notes that it makes.
@@ -14,6 +15,7 @@ type remembered struct {
 	origin matcher.Origin
 	raw    []byte
 	opened bool
+	used   bool // since it was last passed over
 	notes  []relative
 }
 
@@ -44,16 +46,21 @@ func (m *memo) find(rest []byte) *remembered {
 	for i := range m.values {
 		v := &m.values[i]
 		if n := len(v.raw); n > 0 && n <= len(rest) && string(v.raw) == string(rest[:n]) {
+			v.used = true
 			return v
 		}
 	}
 	return nil
 }
 
-// remember remembers a value in the place of the oldest, or returns nil where it is too long.
+// remember remembers a value in the place of the oldest of no use, or returns nil where it is too long.
 func (r *Projector) remember(m *memo, raw []byte) *remembered {
 	if len(raw) > longestRemembered {
 		return nil
+	}
+	for m.values[m.oldest].used {
+		m.values[m.oldest].used = false
+		m.oldest = (m.oldest + 1) % len(m.values)
 	}
 	v := &m.values[m.oldest]
 	m.oldest = (m.oldest + 1) % len(m.values)

@@ -190,8 +190,9 @@ func (b *projecting) leads(at int32, found func(matcher.FieldID)) {
 
 // keyTable finds the number of a wanted key by its text.
 type keyTable struct {
-	slots []int32 // 1 + number; 0: free
-	mask  uint32
+	slots   []int32 // 1 + number; 0: free
+	mask    uint32
+	lengths uint64 // of the keys, one bit each; all long ones are one
 }
 
 func newKeyTable(keys []wanted, first int) keyTable {
@@ -209,13 +210,14 @@ func newKeyTable(keys []wanted, first int) keyTable {
 			i = (i + 1) & t.mask
 		}
 		t.slots[i] = int32(k + 1) //nolint:gosec // fewer than that
+		t.lengths |= 1 << min(len(keys[k].key), 63)
 	}
 	return t
 }
 
 // find returns the number of the key, or -1.
 func (t *keyTable) find(keys []wanted, key []byte) int32 {
-	if t.slots == nil {
+	if t.lengths&(1<<min(len(key), 63)) == 0 {
 		return -1
 	}
 	for i := hashKey(key) & t.mask; t.slots[i] != 0; i = (i + 1) & t.mask {

@@ -11,7 +11,7 @@ type Projector struct {
 	depth int // of the record's map: how many containers are around it
 	epoch uint32
 
-	tops   []span // by number of the key
+	tops   []span // by number of the key, and behind them one for all keys that are not wanted
 	opened []uint32
 	heads  []chain // by field
 	notes  []note
@@ -57,7 +57,7 @@ type occurrence struct {
 // NewProjector returns a Projector for p.
 func NewProjector(p *Projection) *Projector {
 	return &Projector{
-		p: p, tops: make([]span, p.tops), opened: make([]uint32, p.tops), heads: make([]chain, len(p.fields)), seen: make([]occurrence, len(p.keys)), known: newKnown(),
+		p: p, tops: make([]span, p.tops+1), opened: make([]uint32, p.tops), heads: make([]chain, len(p.fields)), seen: make([]occurrence, len(p.keys)), known: newKnown(),
 	}
 }
 
@@ -88,8 +88,8 @@ func (r *Projector) members(pos, n int) (end int, ok bool) {
 		rest := data[pos:]
 		next := keys[now].then[0]
 		k := &keys[next]
-		top := k.top
-		if k.begins(rest) || r.known.other(rest, now, &next) {
+		var top int32
+		if (r.known.luck >= 0 && k.begins(rest)) || r.known.other(rest, now, &next) {
 			k = &keys[next]
 			now, top, pos = next, k.top, pos+len(k.raw)
 		} else {
@@ -99,31 +99,37 @@ func (r *Projector) members(pos, n int) (end int, ok bool) {
 			keys = r.known.keys
 			k = &keys[now]
 		}
-		if top < 0 {
-			pos = skip(data, pos)
-			continue
-		}
-		start := pos
-		var same *remembered
-		if k.memo != nil {
-			pos, same = r.recognise(k.memo, pos)
-		} else {
-			pos = skip(data, pos)
-		}
 		t := &r.tops[top]
-		t.epoch, t.start, t.end, t.memo = r.epoch, start, pos, same
+		t.epoch, t.start, t.memo = r.epoch, pos, nil
+		if k.memo == nil {
+			pos = skip(data, pos)
+		} else {
+			pos, t.memo = r.recognise(k.memo, pos)
+		}
+		t.end = pos
+	}
+	if r.known.luck >= 0 {
+		r.known.luck = min(r.known.luck+n, mostLuck)
 	}
 	return pos, uint(pos) <= uint(len(data)) //nolint:gosec // an offset
 }
 
 // recognise walks over a value of which the last ones are remembered, and returns the offset behind it, or -1, and what is remembered of it.
 func (r *Projector) recognise(m *memo, pos int) (end int, same *remembered) {
+	if m.luck < 0 { // now and then it is tried again
+		m.luck++
+		return skipOther(r.data, pos), nil
+	}
 	if same = m.find(r.data[min(pos, len(r.data)):]); same != nil {
+		m.luck = mostLuck
 		return pos + len(same.raw), same
 	}
 	end, ok := Skip(r.data, pos)
 	if !ok {
 		return -1, nil
+	}
+	if m.luck -= wrongLuck; m.luck < 0 {
+		m.luck = -mostLuck
 	}
 	return end, r.remember(m, r.data[pos:end])
 }
