@@ -18,7 +18,7 @@ type Oracle struct {
 	patterns map[*rules.Value][]pattern // alternatives
 }
 
-// New returns an evaluator of rs. aliases says which paths mean the same. Keywords never look at ownKey, under which hits are written.
+// New returns an evaluator of rs. aliases says where records have each field. Keywords never look at ownKey, under which hits are written.
 func New(rs []*rules.Rule, aliases record.Aliases, ownKey string) *Oracle {
 	o := &Oracle{rules: rs, aliases: aliases, ownKey: ownKey, patterns: make(map[*rules.Value][]pattern)}
 	for _, r := range rs {

@@ -26,7 +26,7 @@ type Judgement struct {
 // Judge finds the CloudTrail records in body, a value as record.Decode returns it, and evaluates the rules on each. received is the time that
 // the shipper gave the event, or zero.
 func (e *Engine) Judge(body any, received time.Time) Judgement {
-	found, content := record.Find(body)
+	found, content := record.Find(body, nil)
 	j := Judgement{Content: content, Verdicts: make([]Verdict, 0, len(found))}
 	for _, f := range found {
 		hits := e.evaluator.Match(f.Record, received)
