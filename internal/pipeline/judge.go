@@ -11,8 +11,9 @@ import (
 
 // Verdict is what the rules say of one CloudTrail record.
 type Verdict struct {
-	// Record is the record.
-	Record *record.Object
+	// Found is the record, and the form that it is in.
+	record.Found
+
 	// Hits are indexes into Rules().Rules of the rules that match and are to be written, ascending.
 	Hits []int
 }
@@ -26,12 +27,16 @@ type Judgement struct {
 // Judge finds the CloudTrail records in body, a value as record.Decode returns it, and evaluates the rules on each. received is the time that
 // the shipper gave the event, or zero.
 func (e *Engine) Judge(body any, received time.Time) Judgement {
-	found, content := record.Find(body, nil)
+	found, content := record.Find(body, e.form)
 	j := Judgement{Content: content, Verdicts: make([]Verdict, 0, len(found))}
 	for _, f := range found {
-		hits := e.evaluator.Match(f.Record, received)
+		evaluator := e.evaluator
+		if f.Form != nil {
+			evaluator = e.mapped
+		}
+		hits := evaluator.Match(f.Record, received)
 		hits = slices.DeleteFunc(hits, func(i int) bool { return !e.writes(e.set.Rules[i]) })
-		j.Verdicts = append(j.Verdicts, Verdict{Record: f.Record, Hits: hits})
+		j.Verdicts = append(j.Verdicts, Verdict{Found: f, Hits: hits})
 	}
 	return j
 }
@@ -58,7 +63,7 @@ func (j *Judgement) hits() []enrich.Hit {
 				i = len(hits)
 				hits = append(hits, enrich.Hit{Rule: rule})
 			}
-			if id, ok := eventID(v.Record); several && ok {
+			if id := v.Text("eventID"); several && id != "" {
 				hits[i].EventIDs = append(hits[i].EventIDs, id)
 			}
 		}
@@ -86,10 +91,4 @@ func (j *Judgement) count(t *Tally) bool {
 		t.Unmatched++
 	}
 	return hits > 0
-}
-
-func eventID(r *record.Object) (string, bool) {
-	v, _ := r.Get("eventID")
-	id, ok := v.(string)
-	return id, ok
 }

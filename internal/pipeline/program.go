@@ -24,6 +24,8 @@ const Builtin = "builtin"
 type Program struct {
 	set       *rules.Set
 	evaluator *oracle.Oracle
+	form      *record.Mapping // nil: CloudTrail's own alone
+	mapped    *oracle.Oracle  // for records of form
 	table     *enrich.Table
 	ownKey    string
 }
@@ -31,10 +33,12 @@ type Program struct {
 // Rules returns the loaded set. The caller must not change it.
 func (p *Program) Rules() *rules.Set { return p.set }
 
-// Sources is what a Program is made of: files of rules, not parsed yet, the values of placeholders, and the key that rules never look at.
+// Sources is what a Program is made of: files of rules, not parsed yet, the values of placeholders, the form of records that are judged beside
+// CloudTrail's own, and the key that rules never look at.
 type Sources struct {
 	files       []rules.File
 	options     rules.Options
+	form        *record.Mapping
 	optionsText [][]byte // what options were made of
 	ownKey      string
 }
@@ -52,6 +56,13 @@ func Read(s conf.Settings) (Sources, error) {
 	return sources, sources.readOptions(s)
 }
 
+// RuleOptions reads what the settings say of the meaning of rules, and which of them run.
+func RuleOptions(s conf.Settings) (rules.Options, error) {
+	var sources Sources
+	err := sources.readOptions(s)
+	return sources.options, err
+}
+
 // readOptions reads the settings that change what rules mean, or which of them run.
 func (s *Sources) readOptions(settings conf.Settings) error {
 	var text []byte
@@ -64,6 +75,10 @@ func (s *Sources) readOptions(settings conf.Settings) error {
 			return fmt.Errorf("placeholders: %w", err)
 		}
 	}
+	mapping, err := s.readFields(settings.Fields)
+	if err != nil {
+		return fmt.Errorf("fields: %w", err)
+	}
 	if s.options.Choice.Exclude, err = rules.ParseSelectors(settings.Exclude); err != nil {
 		return fmt.Errorf("exclude: %w", err)
 	}
@@ -71,7 +86,10 @@ func (s *Sources) readOptions(settings conf.Settings) error {
 		return fmt.Errorf("level_overrides: %w", err)
 	}
 	s.options.NarrowingFilters = settings.AllowNarrowingFilters
-	s.optionsText = [][]byte{text, []byte(settings.Exclude), []byte(settings.LevelOverrides), strconv.AppendBool(nil, settings.AllowNarrowingFilters)}
+	s.optionsText = [][]byte{
+		text, []byte(settings.Exclude), []byte(settings.LevelOverrides), strconv.AppendBool(nil, settings.AllowNarrowingFilters),
+		[]byte(settings.Fields), mapping,
+	}
 	return nil
 }
 
@@ -100,6 +118,8 @@ func (s Sources) Compile() *Program {
 	return &Program{
 		set:       set,
 		evaluator: oracle.New(set.Rules, record.DefaultAliases(), s.ownKey),
+		form:      s.form,
+		mapped:    s.mappedEvaluator(set.Rules),
 		table:     enrich.Compile(set.Rules),
 		ownKey:    s.ownKey,
 	}
