@@ -1,5 +1,5 @@
 // Package oracle evaluates Sigma rules the slow, obvious way: rule by rule, item by item, over decoded values, exactly as the rules were
-// written. It is the judge of every faster evaluator, so it shares nothing with them: it looks values up by itself and never sees lowered
+// written. It is the judge of every faster evaluator, so it shares nothing with them: it looks values up in decoded objects and never sees lowered
 // expressions. The meaning of each case is decided in docs/RATIONALE.md, "Semantics".
 package oracle
 

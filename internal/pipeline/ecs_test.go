@@ -19,7 +19,7 @@ import (
 func elastic(rec *record.Object) map[string]any {
 	out := make(map[string]any)
 	at := func(path string) any {
-		var v any = withoutEmpty(rec)
+		v := withoutEmpty(rec)
 		for key := range strings.SplitSeq(path, ".") {
 			o, ok := v.(*record.Object)
 			if !ok {

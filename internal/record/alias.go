@@ -1,6 +1,7 @@
 package record
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -42,9 +43,7 @@ func behind(heads []string, rest string) []string {
 // over returns the table that first looks a field up in others, then each of the paths found in a.
 func (a Aliases) over(others Aliases) Aliases {
 	all := make(Aliases, len(a)+len(others))
-	for field, paths := range a {
-		all[field] = paths
-	}
+	maps.Copy(all, a)
 	for field, paths := range others {
 		var mapped []string
 		for _, p := range paths {
