@@ -67,6 +67,7 @@ func elastic(rec *record.Object) map[string]any {
 		{"managementEvent", ct + "management_event"},
 		{"readOnly", ct + "read_only"},
 		{"recipientAccountId", ct + "recipient_account_id"},
+		{"sessionCredentialFromConsole", ct + "session_credential_from_console"}, // by fields.yml
 		{"vpcEndpointId", ct + "vpc_endpoint_id"},
 		{"tlsDetails.cipherSuite", "tls.cipher"},
 		{"tlsDetails.clientProvidedHostHeader", "tls.client.server_name"},
@@ -272,4 +273,87 @@ func TestECSOnSharedEvents(t *testing.T) {
 		t.Errorf("%d records, %d verdicts", judged, verdicts)
 	}
 	t.Logf("%d records, %d hits on each form; %d records of other sources than AWS are none in ECS", judged, verdicts, elsewhere)
+}
+
+// leaves calls f with the path of every scalar in v that is reached without an array, and of every array.
+func leaves(v any, path string, f func(path string, v any)) {
+	o, ok := v.(*record.Object)
+	if !ok {
+		f(path, v)
+		return
+	}
+	for _, m := range o.Members() {
+		inner := m.Key
+		if path != "" {
+			inner = path + "." + m.Key
+		}
+		leaves(m.Value, inner, f)
+	}
+}
+
+// TestECSFields holds that every value of the shared records is found under its field's name, and which fields have no place.
+func TestECSFields(t *testing.T) {
+	if _, err := os.Stat(sharedEvents); err != nil {
+		t.Skipf("skipped: %s is not there", sharedEvents)
+	}
+	form := record.ECS()
+	values, tooLarge := 0, 0
+	nowhere := make(map[string]bool)
+	check := func(f record.Found) {
+		ecs := nested(elastic(f.Record))
+		leaves(withoutEmpty(f.Record), "", func(path string, v any) {
+			top, inner, _ := strings.Cut(path, ".")
+			has, detached := form.Has(path)
+			switch {
+			case !has && (top == "userIdentity" || top == "tlsDetails"):
+				nowhere[top+"."+strings.Split(inner, ".")[0]] = true
+				return
+			case !has:
+				nowhere[top] = true
+				return
+			case path == "resources": // its elements have other names
+				return
+			case detached && len(ecs.At(form.Fields.Paths(top)[0])) == 0:
+				tooLarge++
+				return
+			}
+			values++
+			want := string(record.AppendJSON(nil, v))
+			var got []string
+			for _, p := range form.Fields.Paths(path) {
+				for _, v := range ecs.At(p) {
+					got = append(got, string(record.AppendJSON(nil, v)))
+				}
+			}
+			issued := path == "userIdentity.sessionContext.sessionIssuer.userName" && f.Text("userIdentity.userName") != ""
+			if !slices.Contains(got, want) && !issued {
+				t.Errorf("%s: %.200s, and not %.200s", path, got, want)
+			}
+		})
+	}
+	events(t, sharedEvents+"/*.ndjson", func(text []byte) {
+		body, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, _ := record.Find(body, nil)
+		for _, f := range found {
+			check(f)
+		}
+	})
+	// The first line is CloudTrail's, the others are what shippers have added and what somebody has misspelt.
+	maps.DeleteFunc(nowhere, func(field string, _ bool) bool { return strings.HasPrefix(field, "p_") })
+	lost := []string{
+		"sharedEventID", "tlsDetails.tlsVersion", "userIdentity.identityProvider", "userIdentity.sessionContext", "vpcEndpointAccountId",
+		"%ingest", "eventId", "tags", "timestamp", "utctimestamp",
+		"userIdentity.accesKeyId", "userIdentity.accesskeyid", "userIdentity.accountid", "userIdentity.principalid", "userIdentity.sessioncontext",
+	}
+	slices.Sort(lost)
+	if diff := cmp.Diff(lost, slices.Sorted(maps.Keys(nowhere))); diff != "" {
+		t.Error(diff)
+	}
+	if values < 54_000 || tooLarge > 13 {
+		t.Errorf("%d values, %d in objects that were too large", values, tooLarge)
+	}
+	t.Logf("%d values, %d in objects that were too large", values, tooLarge)
 }

@@ -3,8 +3,8 @@ package record
 // ECS returns the form that Elastic's integration gives CloudTrail records (elastic/integrations, packages/aws, data stream cloudtrail:
 // elasticsearch/ingest_pipeline/default.yml and fields/fields.yml). The caller must not change the result.
 //
-// The form has no place for a field that is missing here: userIdentity.identityProvider, onBehalfOf and webIdFederationData, for example,
-// are dropped, and of tlsDetails.tlsVersion only a part remains, in two fields (TLSv1.3 becomes tls and 1.3).
+// The form has no place for a field that is missing here: userIdentity.identityProvider and webIdFederationData, for example, are dropped,
+// sharedEventID too (the pipeline looks for sharedEventId), and tlsDetails.tlsVersion is cut in two (TLSv1.3 becomes tls and 1.3).
 func ECS() *Mapping {
 	const (
 		ct        = "aws.cloudtrail."
@@ -34,7 +34,6 @@ func ECS() *Mapping {
 		"recipientAccountId":           {ct + "recipient_account_id"},
 		"requestID":                    {ct + "request_id"},
 		"sessionCredentialFromConsole": {ct + "session_credential_from_console"},
-		"sharedEventID":                {ct + "shared_event_id"},
 		"vpcEndpointId":                {ct + "vpc_endpoint_id"},
 
 		"tlsDetails.cipherSuite":              {"tls.cipher"},

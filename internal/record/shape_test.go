@@ -91,13 +91,13 @@ func TestTime(t *testing.T) {
 		strconv.FormatInt(noon.UnixMilli()+7, 10):             noon.Add(7 * time.Millisecond),
 		strconv.FormatInt(noon.Unix(), 10) + ".25":            noon.Add(time.Second / 4),
 	} {
-		got, ok := Time(value(t, `{"eventTime":`+text+`}`).(*Object))
+		got, ok := Found{Record: value(t, `{"eventTime":`+text+`}`).(*Object)}.Time()
 		if !ok || !got.Equal(want) {
 			t.Errorf("%s: %v %v", text, got, ok)
 		}
 	}
 	for _, text := range []string{`null`, `"yesterday"`, `""`, `true`, `-5`, `1e300`, `"NaN"`, `{}`} {
-		if got, ok := Time(value(t, `{"eventTime":`+text+`}`).(*Object)); ok {
+		if got, ok := (Found{Record: value(t, `{"eventTime":`+text+`}`).(*Object)}).Time(); ok {
 			t.Errorf("%s: %v", text, got)
 		}
 	}
