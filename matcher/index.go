@@ -58,6 +58,10 @@ func (x *exactIndex) add(rec *Record, s *Scratch) {
 }
 
 func (x *exactIndex) addPair(rec *Record, s *Scratch) {
+	if !rec.Filled(x.fields[0]) || !rec.Filled(x.fields[1]) {
+		s.add(x.all) // nothing may be missed, whatever the caller has left out
+		return
+	}
 	first, _ := rec.of(x.fields[0])
 	second, _ := rec.of(x.fields[1])
 	for i := range first {

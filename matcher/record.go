@@ -109,7 +109,7 @@ func (r *Record) SetText(f FieldID, text []byte) {
 }
 
 // SetOrigin says where the values of the field come from. If they are the same as those of an earlier record with that origin, they need not be filled
-// in for Candidates.
+// in for Candidates, unless the field is Paired.
 func (r *Record) SetOrigin(f FieldID, o Origin) {
 	s := &r.slots[f]
 	s.origin, s.originEpoch = o, r.epoch
@@ -148,4 +148,21 @@ func (r *Record) origin(f FieldID) Origin {
 		return s.origin
 	}
 	return Origin{}
+}
+
+// Present reports whether the field, which must have been filled in, is there.
+func (r *Record) Present(f FieldID) bool {
+	_, present := r.of(f)
+	return present
+}
+
+// HasText reports whether any text of the field, which must have been filled in, is one for which is holds.
+func (r *Record) HasText(f FieldID, is func(text []byte) bool) bool {
+	values, _ := r.of(f)
+	for i := range values {
+		if values[i].Kind == String && is(values[i].Text) {
+			return true
+		}
+	}
+	return false
 }

@@ -14,6 +14,7 @@ type memo struct {
 type remembered struct {
 	origin matcher.Origin
 	raw    []byte
+	filled uint32 // the epoch in which its anchors were filled in for the first time; 0: not yet
 	opened bool
 	used   bool // since it was last passed over
 	notes  []relative
@@ -64,7 +65,7 @@ func (r *Projector) remember(m *memo, raw []byte) *remembered {
 	}
 	v := &m.values[m.oldest]
 	m.oldest = (m.oldest + 1) % len(m.values)
-	v.raw, v.opened, v.notes = append(v.raw[:0], raw...), false, v.notes[:0]
+	v.raw, v.filled, v.opened, v.notes = append(v.raw[:0], raw...), 0, false, v.notes[:0]
 	r.origins++
 	v.origin.ID = r.origins
 	return v

@@ -16,6 +16,8 @@ type Field struct {
 	Paths []string
 	// Inside is set where somebody wants what is below values that are objects.
 	Inside bool
+	// Always is set where an anchor must be filled in even if it is known that the value is that of an earlier record.
+	Always bool
 }
 
 // Projection knows which keys of a record are wanted. It is immutable and safe for concurrent use.

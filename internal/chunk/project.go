@@ -180,6 +180,9 @@ func (r *Projector) FillAnchors(rec *matcher.Record) {
 // recalled says where the values of the field come from, if they come from one value that is remembered, and reports whether they have been filled in
 // before.
 func (r *Projector) recalled(rec *matcher.Record, f matcher.FieldID) bool {
+	if r.p.fields[f].Always {
+		return false
+	}
 	only := int32(-1)
 	for _, top := range r.p.topsOf[f] {
 		if r.tops[top].epoch == r.epoch {
@@ -197,7 +200,10 @@ func (r *Projector) recalled(rec *matcher.Record, f matcher.FieldID) bool {
 		return false
 	}
 	rec.SetOrigin(f, same.origin)
-	return same.opened && r.opened[only] != r.epoch
+	if same.filled == 0 {
+		same.filled = r.epoch
+	}
+	return same.filled != r.epoch
 }
 
 // Fill fills the fields into rec, as far as they are not there yet.

@@ -17,7 +17,7 @@ import (
 
 func viewOf(t testing.TB, rs []*rules.Rule) *look {
 	t.Helper()
-	v, err := newView(rs, record.DefaultAliases().Paths, "sigma", matcher.Options{})
+	v, err := newView(rs, record.DefaultAliases(), "sigma", matcher.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestQuickLadder(t *testing.T) {
 			t.Fatal(err)
 		}
 		body, _ := record.Decode(packed, 0)
-		found, _ := record.Find(body)
+		found, _ := record.Find(body, nil)
 		for _, f := range found {
 			if f.Record != body {
 				continue
@@ -87,7 +87,7 @@ func BenchmarkView(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p, err := newView(set, record.DefaultAliases().Paths, "sigma", matcher.Options{})
+	p, err := newView(set, record.DefaultAliases(), "sigma", matcher.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
