@@ -2,17 +2,17 @@ package chunk
 
 import "sigmatrail/matcher"
 
-// memo remembers the last values of one key of the record that are looked into on every record: records of one principal have the same identity, byte
-// for byte. Equal bytes have equal ends and hold the same, so that they need not be walked over again. What is kept are copies.
+// memo remembers the last values of one key of the record, an anchor or one that anchors are below: records of one principal have the same identity,
+// byte for byte. Equal bytes have equal ends and hold the same, so that they need not be walked over again. What is kept are copies.
 type memo struct {
-	values [4]remembered
-	luck   int // below 0 where values do not come again
-	oldest int // where the next one goes, unless that has been of use of late
+	first  int32 // of its values in Projector.remembered
+	luck   int   // below 0 where values do not come again
+	oldest int32 // where the next one goes, unless that has been of use of late
 }
 
-// remembered is one value and the notes that it makes.
+// remembered is one value and the notes that it makes. Its index is the slot of its origin.
 type remembered struct {
-	origin matcher.Origin
+	id     uint64
 	raw    []byte
 	filled uint32 // the epoch in which its anchors were filled in for the first time; 0: not yet
 	opened bool
@@ -20,17 +20,17 @@ type remembered struct {
 	notes  []relative
 }
 
-// newMemo returns a memo with slots of its own for the origins of its values, or nil where there are none left.
+// perMemo is how many values of one key are remembered.
+const perMemo = 4
+
+// newMemo returns a memo, or nil where there are enough of them.
 func (r *Projector) newMemo() *memo {
-	m := &memo{}
-	if int(r.slots)+len(m.values) > matcher.OriginSlots {
+	first := r.memos * perMemo
+	if int(first)+perMemo > len(r.remembered) {
 		return nil
 	}
-	for i := range m.values {
-		m.values[i].origin.Slot = r.slots
-		r.slots++
-	}
-	return m
+	r.memos++
+	return &memo{first: first}
 }
 
 // relative is a note, its place and depth counted from the value's own.
@@ -42,33 +42,48 @@ type relative struct {
 // longestRemembered bounds the values that are remembered.
 const longestRemembered = 2048
 
-// find returns the remembered value with which rest begins, or nil.
-func (m *memo) find(rest []byte) *remembered {
-	for i := range m.values {
-		v := &m.values[i]
+// recognise walks over a value of which the last ones are remembered. It returns the offset behind it, or -1, and 1 + the index of what is remembered
+// of it, or 0.
+func (r *Projector) recognise(m *memo, pos int) (end int, same int32) {
+	if m.luck < 0 { // now and then it is tried again
+		m.luck++
+		return skip(r.data, pos), 0
+	}
+	rest := r.data[min(pos, len(r.data)):]
+	for i := m.first; i < m.first+perMemo; i++ {
+		v := &r.remembered[i]
 		if n := len(v.raw); n > 0 && n <= len(rest) && string(v.raw) == string(rest[:n]) {
 			v.used = true
-			return v
+			m.luck = mostLuck
+			return pos + n, i + 1
 		}
 	}
-	return nil
+	end = skip(r.data, pos)
+	if end < 0 || end > len(r.data) {
+		return -1, 0
+	}
+	if m.luck -= wrongLuck; m.luck < 0 {
+		m.luck = -mostLuck
+	}
+	return end, r.remember(m, r.data[pos:end])
 }
 
-// remember remembers a value in the place of the oldest of no use, or returns nil where it is too long.
-func (r *Projector) remember(m *memo, raw []byte) *remembered {
+// remember remembers a value in the place of the oldest of no use, unless it is too long.
+func (r *Projector) remember(m *memo, raw []byte) (same int32) {
 	if len(raw) > longestRemembered {
-		return nil
+		return 0
 	}
-	for m.values[m.oldest].used {
-		m.values[m.oldest].used = false
-		m.oldest = (m.oldest + 1) % len(m.values)
+	v := &r.remembered[m.first+m.oldest]
+	for v.used {
+		v.used = false
+		m.oldest = (m.oldest + 1) % perMemo
+		v = &r.remembered[m.first+m.oldest]
 	}
-	v := &m.values[m.oldest]
-	m.oldest = (m.oldest + 1) % len(m.values)
-	v.raw, v.filled, v.opened, v.notes = append(v.raw[:0], raw...), 0, false, v.notes[:0]
+	same = 1 + m.first + m.oldest
+	m.oldest = (m.oldest + 1) % perMemo
 	r.origins++
-	v.origin.ID = r.origins
-	return v
+	v.id, v.raw, v.filled, v.opened, v.notes = r.origins, append(v.raw[:0], raw...), 0, false, v.notes[:0]
+	return same
 }
 
 // recall makes the notes of a value again.

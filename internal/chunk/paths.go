@@ -29,7 +29,7 @@ type Projection struct {
 	marks  []int32  // by mark: its top
 	topsOf [][]int32
 	direct []int32 // by field: the key of the record that is all there is to it, or -1
-	// remembered are the keys of the record whose values are worth remembering: containers that are looked into on every record.
+	// remembered are the keys of the record whose values are worth remembering: anchors and what anchors are below, unless they are always filled in.
 	remembered []bool
 	anchors    []matcher.FieldID
 	ownKey     string
@@ -175,7 +175,7 @@ func (b *projecting) shortcuts(anchors []matcher.FieldID) {
 	}
 	for _, f := range anchors {
 		for _, top := range p.topsOf[f] {
-			p.remembered[top] = p.remembered[top] || p.direct[f] < 0
+			p.remembered[top] = p.remembered[top] || !p.fields[f].Always
 		}
 	}
 }

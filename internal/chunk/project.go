@@ -23,15 +23,16 @@ type Projector struct {
 	member []pairAt
 	table  []int32
 
-	slots   int32  // how many slots of origins are taken
-	origins uint64 // the last origin
+	remembered [matcher.OriginSlots]remembered
+	memos      int32  // how many of them there are
+	origins    uint64 // the last origin
 }
 
 // span is where the value of a key of the record stands.
 type span struct {
 	epoch      uint32
 	start, end int
-	memo       *remembered // of an equal value, or nil
+	same       int32 // 1 + the index of what is remembered of an equal value, or 0
 }
 
 // chain is the first note of a field, 1 + its index.
@@ -66,16 +67,29 @@ func NewProjector(p *Projection) *Projector {
 // data is borrowed until the next call.
 func (r *Projector) Record(data []byte, pos, depth int) (end int, ok bool) {
 	if r.epoch++; r.epoch == 0 { // after 2^32 records
+		origins := r.origins
 		*r = *NewProjector(r.p)
-		r.epoch = 1
+		r.epoch, r.origins = 1, origins
 	}
 	r.data, r.start, r.depth = data, pos, depth
 	r.notes, r.arena = r.notes[:0], r.arena[:0]
-	h, ok := ReadHead(data, pos)
-	if !ok || h.Type != Map {
+	n, pos := readMap(data, pos)
+	if pos < 0 {
 		return 0, false
 	}
-	return r.members(h.Next, h.Len)
+	return r.members(pos, n)
+}
+
+// readMap returns the number of pairs of the map at pos and where they begin, or a negative offset where there is no map.
+func readMap(data []byte, pos int) (n, next int) {
+	if pos < len(data) && data[pos]>>4 == 0x8 {
+		return int(data[pos] & 0x0f), pos + 1
+	}
+	h, ok := ReadHead(data, pos)
+	if !ok || h.Type != Map {
+		return 0, -1
+	}
+	return h.Len, h.Next
 }
 
 // members walks over n members of the record.
@@ -100,11 +114,11 @@ func (r *Projector) members(pos, n int) (end int, ok bool) {
 			k = &keys[now]
 		}
 		t := &r.tops[top]
-		t.epoch, t.start, t.memo = r.epoch, pos, nil
+		t.epoch, t.start, t.same = r.epoch, pos, 0
 		if k.memo == nil {
 			pos = skip(data, pos)
 		} else {
-			pos, t.memo = r.recognise(k.memo, pos)
+			pos, t.same = r.recognise(k.memo, pos)
 		}
 		t.end = pos
 	}
@@ -112,26 +126,6 @@ func (r *Projector) members(pos, n int) (end int, ok bool) {
 		r.known.luck = min(r.known.luck+n, mostLuck)
 	}
 	return pos, uint(pos) <= uint(len(data)) //nolint:gosec // an offset
-}
-
-// recognise walks over a value of which the last ones are remembered, and returns the offset behind it, or -1, and what is remembered of it.
-func (r *Projector) recognise(m *memo, pos int) (end int, same *remembered) {
-	if m.luck < 0 { // now and then it is tried again
-		m.luck++
-		return skipOther(r.data, pos), nil
-	}
-	if same = m.find(r.data[min(pos, len(r.data)):]); same != nil {
-		m.luck = mostLuck
-		return pos + len(same.raw), same
-	}
-	end, ok := Skip(r.data, pos)
-	if !ok {
-		return -1, nil
-	}
-	if m.luck -= wrongLuck; m.luck < 0 {
-		m.luck = -mostLuck
-	}
-	return end, r.remember(m, r.data[pos:end])
 }
 
 // skip is Skip, with the values that most members have first. It returns -1 where the value cannot be walked over, and may return an offset beyond data
@@ -167,11 +161,7 @@ func (r *Projector) Mark(mark int) (start, end int, ok bool) {
 // their origin says it all.
 func (r *Projector) FillAnchors(rec *matcher.Record) {
 	for _, f := range r.p.anchors {
-		if top := r.p.direct[f]; top >= 0 {
-			r.fillDirect(rec, f, &r.tops[top])
-			continue
-		}
-		if !r.recalled(rec, f) {
+		if r.p.fields[f].Always || !r.recalled(rec, f) {
 			r.fillOne(rec, f)
 		}
 	}
@@ -180,9 +170,6 @@ func (r *Projector) FillAnchors(rec *matcher.Record) {
 // recalled says where the values of the field come from, if they come from one value that is remembered, and reports whether they have been filled in
 // before.
 func (r *Projector) recalled(rec *matcher.Record, f matcher.FieldID) bool {
-	if r.p.fields[f].Always {
-		return false
-	}
 	only := int32(-1)
 	for _, top := range r.p.topsOf[f] {
 		if r.tops[top].epoch == r.epoch {
@@ -195,11 +182,12 @@ func (r *Projector) recalled(rec *matcher.Record, f matcher.FieldID) bool {
 	if only < 0 || r.depth > 0 {
 		return false
 	}
-	same := r.tops[only].memo
-	if same == nil {
+	index := r.tops[only].same - 1
+	if index < 0 {
 		return false
 	}
-	rec.SetOrigin(f, same.origin)
+	same := &r.remembered[index]
+	rec.SetOrigin(f, matcher.Origin{ID: same.id, Slot: index})
 	if same.filled == 0 {
 		same.filled = r.epoch
 	}
@@ -267,14 +255,14 @@ func (r *Projector) open(top int32) {
 		return
 	}
 	r.opened[top] = r.epoch
-	if s.memo != nil && s.memo.opened && r.depth == 0 {
-		r.recall(s.memo, s.start)
+	if s.same > 0 && r.remembered[s.same-1].opened && r.depth == 0 {
+		r.recall(&r.remembered[s.same-1], s.start)
 		return
 	}
 	first := len(r.notes)
 	r.visit(r.p.keys[top].node, s.start, r.depth+1)
-	if s.memo != nil {
-		s.memo.keep(r, first, s.start)
+	if s.same > 0 {
+		r.remembered[s.same-1].keep(r, first, s.start)
 	}
 }
 
