@@ -159,7 +159,7 @@ func (x *literalIndex) search(v *Value, s *Scratch, memo *remembered) {
 	}
 	for i := range x.needles {
 		if x.needles[i].in(text) {
-			rules = append(rules, x.of(uint32(i))...) //nolint:gosec // the index of a text
+			rules = append(rules, x.of(uint32(i))...)
 		}
 	}
 	memo.rules = rules

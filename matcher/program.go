@@ -70,7 +70,7 @@ func (p *Program) Candidates(s *Scratch, rec *Record) []FieldID {
 func (p *Program) AllCandidates(s *Scratch) []FieldID {
 	s.begin()
 	for i := range p.rules {
-		s.candidates = append(s.candidates, uint32(i)) //nolint:gosec // fewer than that
+		s.candidates = append(s.candidates, uint32(i))
 	}
 	return p.needed(s)
 }

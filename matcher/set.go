@@ -1,5 +1,7 @@
 package matcher
 
+import "slices"
+
 // hashes maps hashes to numbers: open addressing, filled once and then only read. Equal hashes of different texts are for its user to tell apart, or
 // to bear.
 type hashes struct {
@@ -60,7 +62,7 @@ func newExactSet(list []string) exactSet {
 	s.table, s.next = newHashes(len(list)), make([]uint32, len(list))
 	for i, text := range list {
 		h, _ := hashUpper([]byte(text))
-		n := uint32(i) //nolint:gosec // rules are not that long
+		n := uint32(i)
 		if first := s.table.put(h, n); first != n {
 			s.next[i], s.next[first] = s.next[first], n+1
 		}
@@ -92,12 +94,7 @@ func (s *exactSet) has(folded []byte) bool {
 // hasCased reports whether the text is in the set of texts as they are. Those that differ by ASCII case alone have one hash.
 func (s *exactSet) hasCased(text []byte) bool {
 	if s.next == nil {
-		for _, t := range s.list {
-			if string(text) == t {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(s.list, string(text))
 	}
 	h, _ := hashUpper(text)
 	i, ok := s.table.get(h)

@@ -54,7 +54,7 @@ func NewProjection(fields []Field, anchors []matcher.FieldID, marks []string, ow
 	b := projecting{steps: []map[string]int32{{}}, p: &Projection{fields: fields, nodes: make([]node, 1), ownKey: ownKey, topsOf: make([][]int32, len(fields))}}
 	for i, f := range fields {
 		for _, path := range f.Paths {
-			b.add(path, matcher.FieldID(i)) //nolint:gosec // fewer than that
+			b.add(path, matcher.FieldID(i))
 		}
 	}
 	for _, m := range marks {
@@ -118,7 +118,7 @@ func (b *projecting) mark(key string) int32 {
 func (b *projecting) keys() {
 	for n := range b.p.nodes {
 		first := len(b.p.keys)
-		b.reach(int32(n), "") //nolint:gosec // fewer than that
+		b.reach(int32(n), "")
 		if n == 0 {
 			b.roots()
 		}
@@ -141,7 +141,7 @@ func (b *projecting) roots() {
 		found := int32(-1)
 		for k := range p.keys {
 			if p.keys[k].key == m.key {
-				found = int32(k) //nolint:gosec // fewer than that
+				found = int32(k)
 			}
 		}
 		if found < 0 {
@@ -242,5 +242,5 @@ func hashKey(key []byte) uint32 {
 	}
 	h := (first ^ uint64(len(key))) * 0x9e3779b97f4a7c15
 	h = (h ^ h>>32 ^ last) * 0xe7037ed1a0b428db
-	return uint32(h >> 32) //nolint:gosec // the upper half
+	return uint32(h >> 32)
 }

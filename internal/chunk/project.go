@@ -96,7 +96,7 @@ func readMap(data []byte, pos int) (n, next int) {
 func (r *Projector) members(pos, n int) (end int, ok bool) {
 	data, keys, now := r.data, r.known.keys, int32(0)
 	for range n {
-		if uint(pos) > uint(len(data)) { //nolint:gosec // an offset
+		if uint(pos) > uint(len(data)) {
 			return 0, false
 		}
 		rest := data[pos:]
@@ -125,7 +125,7 @@ func (r *Projector) members(pos, n int) (end int, ok bool) {
 	if r.known.luck >= 0 {
 		r.known.luck = min(r.known.luck+n, mostLuck)
 	}
-	return pos, uint(pos) <= uint(len(data)) //nolint:gosec // an offset
+	return pos, uint(pos) <= uint(len(data))
 }
 
 // skip is Skip, with the values that most members have first. It returns -1 where the value cannot be walked over, and may return an offset beyond data

@@ -40,7 +40,7 @@ func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string, o matcher.
 	}
 	fields := make([]chunk.Field, 0, len(program.Fields())+2)
 	for i, name := range program.Fields() {
-		id := matcher.FieldID(i) //nolint:gosec // an index
+		id := matcher.FieldID(i)
 		f := chunk.Field{Inside: program.LooksInside(id), Always: program.Paired(id)}
 		if name != matcher.WholeRecord {
 			f.Paths = aliases.Paths(name)
