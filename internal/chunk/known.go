@@ -85,11 +85,25 @@ func (k *known) find(rest []byte) int32 {
 		return 0
 	}
 	n := 1 + int(rest[0]&0x1f)
+	if n > len(rest) || n < 8 {
+		return k.findShort(rest, n)
+	}
+	first, last := binary.LittleEndian.Uint64(rest), binary.LittleEndian.Uint64(rest[n-8:])
+	for i := mixKey(first, last, n) & (2*mostKnown - 1); k.table[i] != 0; i = (i + 1) & (2*mostKnown - 1) {
+		now := k.table[i] - 1
+		if g := &k.keys[now]; g.first == first && g.last == last && len(g.raw) == n && (n <= 16 || string(rest[:n]) == g.raw) {
+			return now
+		}
+	}
+	return 0
+}
+
+func (k *known) findShort(rest []byte, n int) int32 {
 	if n > len(rest) {
 		return 0
 	}
 	for i := hashKey(rest[:n]) & (2*mostKnown - 1); k.table[i] != 0; i = (i + 1) & (2*mostKnown - 1) {
-		if now := k.table[i] - 1; k.keys[now].begins(rest) {
+		if now := k.table[i] - 1; k.keys[now].raw == string(rest[:n]) {
 			return now
 		}
 	}
@@ -110,7 +124,7 @@ func (r *Projector) look(pos int, last int32) (top, now int32, at int, ok bool) 
 	at = h.Next + h.Len
 	raw := r.data[pos:at]
 	if len(raw) > longestKnown {
-		return r.placeOf(r.p.nodes[0].keys.find(r.p.keys, h.Content(r.data))), 0, at, true
+		return r.placeOf(r.p.all.nodes[0].keys.find(r.p.all.keys, h.Content(r.data))), 0, at, true
 	}
 	k := &r.known
 	i := hashKey(raw) & (2*mostKnown - 1)
@@ -120,7 +134,7 @@ func (r *Projector) look(pos int, last int32) (top, now int32, at int, ok bool) 
 			return k.keys[now].top, now, at, true
 		}
 	}
-	top = r.p.nodes[0].keys.find(r.p.keys, h.Content(r.data))
+	top = r.p.all.nodes[0].keys.find(r.p.all.keys, h.Content(r.data))
 	if len(k.keys) >= mostKnown {
 		return r.placeOf(top), 0, at, true
 	}

@@ -15,9 +15,9 @@ type remembered struct {
 	id     uint64
 	raw    []byte
 	filled uint32 // the epoch in which its anchors were filled in for the first time; 0: not yet
-	opened bool
-	used   bool // since it was last passed over
-	notes  []relative
+	used   bool   // since it was last passed over
+	opened [visits]bool
+	notes  [visits][]relative
 }
 
 // perMemo is how many values of one key are remembered.
@@ -82,27 +82,17 @@ func (r *Projector) remember(m *memo, raw []byte) (same int32) {
 	same = 1 + m.first + m.oldest
 	m.oldest = (m.oldest + 1) % perMemo
 	r.origins++
-	v.id, v.raw, v.filled, v.opened, v.notes = r.origins, append(v.raw[:0], raw...), 0, false, v.notes[:0]
+	v.id, v.raw, v.filled, v.opened = r.origins, append(v.raw[:0], raw...), 0, [visits]bool{}
 	return same
 }
 
-// recall makes the notes of a value again.
-func (r *Projector) recall(v *remembered, pos int) {
-	for _, n := range v.notes {
-		r.note(n.field, pos+n.pos, n.depth)
-	}
-}
-
-// keep remembers the notes from first on, which the value at pos has made. Depths beyond which nothing is looked into make it depend on where it stands:
-// such a value is not remembered.
-func (v *remembered) keep(r *Projector, first, pos int) {
-	if r.depth > 0 {
-		return
-	}
-	for i := first; i < len(r.notes); i++ {
-		if n := r.notes[i]; n.pos >= 0 {
-			v.notes = append(v.notes, relative{field: n.field, pos: n.pos - pos, depth: n.depth})
+// keep remembers the notes of a visit from first on, which the value at pos has made.
+func (m *remembered) keep(v *visit, first, pos int) {
+	m.notes[v.which] = m.notes[v.which][:0]
+	for i := first; i < len(v.notes); i++ {
+		if n := v.notes[i]; n.pos >= 0 {
+			m.notes[v.which] = append(m.notes[v.which], relative{field: n.field, pos: n.pos - pos, depth: n.depth})
 		}
 	}
-	v.opened = true
+	m.opened[v.which] = true
 }

@@ -11,12 +11,9 @@ type Projector struct {
 	depth int // of the record's map: how many containers are around it
 	epoch uint32
 
-	tops   []span // by number of the key, and behind them one for all keys that are not wanted
-	opened []uint32
-	heads  []chain // by field
-	notes  []note
-	seen   []occurrence // by number of the key
-	maps   uint64       // how many maps were opened, over all records
+	tops       []span // by number of the key, and behind them one for all keys that are not wanted
+	early, all visit
+	maps       uint64 // how many maps were opened, over all records
 
 	known  known
 	arena  []byte // texts of numbers and of objects
@@ -35,31 +32,9 @@ type span struct {
 	same       int32 // 1 + the index of what is remembered of an equal value, or 0
 }
 
-// chain is the first note of a field, 1 + its index.
-type chain struct {
-	epoch uint32
-	first int32
-}
-
-// note is a value of a field.
-type note struct {
-	field matcher.FieldID
-	pos   int // -1: another member with the same key has replaced it
-	depth int
-	next  int32 // 1 + the index of the next one
-}
-
-// occurrence is where a key last stood in a map: the notes that it made.
-type occurrence struct {
-	within     uint64
-	first, end int
-}
-
 // NewProjector returns a Projector for p.
 func NewProjector(p *Projection) *Projector {
-	return &Projector{
-		p: p, tops: make([]span, p.tops+1), opened: make([]uint32, p.tops), heads: make([]chain, len(p.fields)), seen: make([]occurrence, len(p.keys)), known: newKnown(),
-	}
+	return &Projector{p: p, tops: make([]span, p.tops+1), known: newKnown(), early: newVisit(p, &p.early, early), all: newVisit(p, &p.all, all)}
 }
 
 // Record walks over the map at pos of data, which becomes the record, and notes where the keys of it stand that are wanted; depth is the number of
@@ -72,7 +47,7 @@ func (r *Projector) Record(data []byte, pos, depth int) (end int, ok bool) {
 		r.epoch, r.origins = 1, origins
 	}
 	r.data, r.start, r.depth = data, pos, depth
-	r.notes, r.arena = r.notes[:0], r.arena[:0]
+	r.early.notes, r.all.notes, r.arena = r.early.notes[:0], r.all.notes[:0], r.arena[:0]
 	n, pos := readMap(data, pos)
 	if pos < 0 {
 		return 0, false
@@ -162,7 +137,7 @@ func (r *Projector) Mark(mark int) (start, end int, ok bool) {
 func (r *Projector) FillAnchors(rec *matcher.Record) {
 	for _, f := range r.p.anchors {
 		if r.p.fields[f].Always || !r.recalled(rec, f) {
-			r.fillOne(rec, f)
+			r.fillOne(rec, f, true)
 		}
 	}
 }
@@ -198,12 +173,13 @@ func (r *Projector) recalled(rec *matcher.Record, f matcher.FieldID) bool {
 func (r *Projector) Fill(rec *matcher.Record, fields []matcher.FieldID) {
 	for _, f := range fields {
 		if !rec.Filled(f) {
-			r.fillOne(rec, f)
+			r.fillOne(rec, f, false)
 		}
 	}
 }
 
-func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID) {
+// fillOne fills in one field; early is set for anchors before Candidates.
+func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID, early bool) {
 	if len(r.p.fields[f].Paths) == 0 {
 		rec.Begin(f, true)
 		r.addObject(rec, r.start, r.depth, true, r.p.ownKey)
@@ -213,10 +189,14 @@ func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID) {
 		r.fillDirect(rec, f, &r.tops[top])
 		return
 	}
-	for _, top := range r.p.topsOf[f] {
-		r.open(top)
+	v := &r.all
+	if early {
+		v = &r.early
 	}
-	r.fill(rec, f)
+	for _, top := range r.p.topsOf[f] {
+		v.open(r, top)
+	}
+	v.fill(r, rec, f)
 }
 
 // fillDirect fills in a field that is one key of the record.
@@ -231,118 +211,4 @@ func (r *Projector) fillDirect(rec *matcher.Record, f matcher.FieldID, s *span) 
 	}
 	rec.Begin(f, true)
 	r.addValue(rec, s.start, r.depth+1, r.p.fields[f].Inside)
-}
-
-// fill fills in a field whose notes have been made.
-func (r *Projector) fill(rec *matcher.Record, f matcher.FieldID) {
-	rec.Begin(f, false)
-	if r.heads[f].epoch != r.epoch {
-		return
-	}
-	inside := r.p.fields[f].Inside
-	for i := r.heads[f].first; i > 0; i = r.notes[i-1].next {
-		if n := r.notes[i-1]; n.pos >= 0 {
-			rec.SetPresent()
-			r.addValue(rec, n.pos, n.depth, inside)
-		}
-	}
-}
-
-// open notes all wanted values at and below a key of the record, if it is there and that has not been done.
-func (r *Projector) open(top int32) {
-	s := &r.tops[top]
-	if s.epoch != r.epoch || r.opened[top] == r.epoch {
-		return
-	}
-	r.opened[top] = r.epoch
-	if s.same > 0 && r.remembered[s.same-1].opened && r.depth == 0 {
-		r.recall(&r.remembered[s.same-1], s.start)
-		return
-	}
-	first := len(r.notes)
-	r.visit(r.p.keys[top].node, s.start, r.depth+1)
-	if s.same > 0 {
-		r.remembered[s.same-1].keep(r, first, s.start)
-	}
-}
-
-// visit notes the value at pos for the fields that end at the node, and what is wanted below it. It returns the offset behind the value where it has
-// walked over it, and else -1. The record has been walked over once, so that nothing can be wrong with it.
-func (r *Projector) visit(at int32, pos, depth int) (end int) {
-	n := &r.p.nodes[at]
-	for _, f := range n.fields {
-		r.note(f, pos, depth)
-	}
-	if n.keys.slots == nil {
-		return -1
-	}
-	return r.descend(n, pos, depth)
-}
-
-// descend looks for the node's keys in the value at pos: in a map, or in the maps of an array of any depth.
-func (r *Projector) descend(n *node, pos, depth int) (end int) {
-	h, _ := ReadHead(r.data, pos)
-	if (h.Type != Map && h.Type != Array) || depth >= MaxDepth {
-		return -1
-	}
-	pos = h.Next
-	if h.Type == Array {
-		for range h.Len {
-			pos = r.behind(pos, r.descend(n, pos, depth+1))
-		}
-		return pos
-	}
-	r.maps++
-	within := r.maps
-	for range h.Len {
-		k, valueAt := r.wanted(n, pos)
-		end := -1
-		if k >= 0 {
-			end = r.enter(k, within, valueAt, depth+1)
-		}
-		pos = r.behind(valueAt, end)
-	}
-	return pos
-}
-
-// wanted returns the number of the key at pos, or -1 where the node does not want it, and where its value stands.
-func (r *Projector) wanted(n *node, pos int) (k int32, valueAt int) {
-	if start, end := shortText(r.data, pos); end > 0 {
-		return n.keys.find(r.p.keys, r.data[start:end]), end
-	}
-	key, _ := ReadHead(r.data, pos)
-	if key.Type == Str || key.Type == Bin {
-		return n.keys.find(r.p.keys, key.Content(r.data)), key.Next + key.Len
-	}
-	return -1, r.behind(pos, -1)
-}
-
-// behind returns end, or where that is not known the offset behind the value at pos.
-func (r *Projector) behind(pos, end int) int {
-	if end >= 0 {
-		return end
-	}
-	return skip(r.data, pos)
-}
-
-// enter visits what the key k leads to. If it stood in the same map before, what was noted then is void: the last one counts.
-func (r *Projector) enter(k int32, within uint64, pos, depth int) (end int) {
-	first := len(r.notes)
-	if before := &r.seen[k]; before.within == within {
-		for i := before.first; i < before.end; i++ {
-			r.notes[i].pos = -1
-		}
-	}
-	end = r.visit(r.p.keys[k].node, pos, depth)
-	r.seen[k] = occurrence{within: within, first: first, end: len(r.notes)}
-	return end
-}
-
-func (r *Projector) note(f matcher.FieldID, pos, depth int) {
-	c := &r.heads[f]
-	if c.epoch != r.epoch {
-		*c = chain{epoch: r.epoch}
-	}
-	r.notes = append(r.notes, note{field: f, pos: pos, depth: depth, next: c.first})
-	c.first = int32(len(r.notes)) //nolint:gosec // fewer than that
 }
