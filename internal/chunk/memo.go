@@ -1,6 +1,10 @@
 package chunk
 
-import "sigmatrail/matcher"
+import (
+	"encoding/binary"
+
+	"sigmatrail/matcher"
+)
 
 // memo remembers the last values of one key of the record, an anchor or one that anchors are below: records of one principal have the same identity,
 // byte for byte. Equal bytes have equal ends and hold the same, so that they need not be walked over again. What is kept are copies.
@@ -14,6 +18,8 @@ type memo struct {
 type remembered struct {
 	id     uint64
 	raw    []byte
+	first  uint64 // its first eight bytes, and its last
+	last   uint64
 	filled uint32 // the epoch in which its anchors were filled in for the first time; 0: not yet
 	used   bool   // since it was last passed over
 	opened [visits]bool
@@ -51,11 +57,10 @@ func (r *Projector) recognise(m *memo, pos int) (end int, same int32) {
 	}
 	rest := r.data[min(pos, len(r.data)):]
 	for i := m.first; i < m.first+perMemo; i++ {
-		v := &r.remembered[i]
-		if n := len(v.raw); n > 0 && n <= len(rest) && string(v.raw) == string(rest[:n]) {
+		if v := &r.remembered[i]; v.begins(rest) {
 			v.used = true
 			m.luck = mostLuck
-			return pos + n, i + 1
+			return pos + len(v.raw), i + 1
 		}
 	}
 	end = skip(r.data, pos)
@@ -68,9 +73,15 @@ func (r *Projector) recognise(m *memo, pos int) (end int, same int32) {
 	return end, r.remember(m, r.data[pos:end])
 }
 
-// remember remembers a value in the place of the oldest of no use, unless it is too long.
+// begins reports whether rest begins with the value. Most others differ in the first or last eight bytes.
+func (v *remembered) begins(rest []byte) bool {
+	n := len(v.raw)
+	return n >= 8 && n <= len(rest) && binary.LittleEndian.Uint64(rest[n-8:]) == v.last && binary.LittleEndian.Uint64(rest) == v.first && string(v.raw) == string(rest[:n])
+}
+
+// remember remembers a value in the place of the oldest of no use, unless it is too long or too short.
 func (r *Projector) remember(m *memo, raw []byte) (same int32) {
-	if len(raw) > longestRemembered {
+	if len(raw) > longestRemembered || len(raw) < 8 {
 		return 0
 	}
 	v := &r.remembered[m.first+m.oldest]
@@ -83,6 +94,7 @@ func (r *Projector) remember(m *memo, raw []byte) (same int32) {
 	m.oldest = (m.oldest + 1) % perMemo
 	r.origins++
 	v.id, v.raw, v.filled, v.opened = r.origins, append(v.raw[:0], raw...), 0, [visits]bool{}
+	v.first, v.last = binary.LittleEndian.Uint64(raw), binary.LittleEndian.Uint64(raw[len(raw)-8:])
 	return same
 }
 

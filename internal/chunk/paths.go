@@ -34,9 +34,16 @@ type Projection struct {
 	topsOf     [][]int32 // by field: which tops lead to it
 	earlyNodes []int32   // by top: the node of early that it leads to, or -1
 	direct     []int32   // by field: the top that is all there is to it, or -1
-	anchors    []matcher.FieldID
+	anchors    []anchor
 	// remembered are the tops whose values are worth remembering: anchors and what anchors are below, unless they are always filled in.
 	remembered []bool
+}
+
+// anchor is a field that is filled in on every record.
+type anchor struct {
+	field  matcher.FieldID
+	always bool  // as Field has it
+	direct int32 // as Projection has it
 }
 
 // tree is the paths of fields, key by key.
@@ -61,7 +68,7 @@ type wanted struct {
 // NewProjection returns the projection of fields, whose numbers are their indexes; anchors are those that are filled in on every record. marks are keys
 // of the record itself, whose presence Projector.Mark reports. What stands under ownKey is no part of the record itself as a field.
 func NewProjection(fields []Field, anchors []matcher.FieldID, marks []string, ownKey string) *Projection {
-	p := &Projection{fields: fields, ownKey: ownKey, anchors: anchors, topsOf: make([][]int32, len(fields))}
+	p := &Projection{fields: fields, ownKey: ownKey, topsOf: make([][]int32, len(fields))}
 	all := planting{steps: []map[string]int32{{}}, t: &tree{nodes: make([]node, 1)}}
 	for f := range fields {
 		all.field(fields, matcher.FieldID(f)) //nolint:gosec // fewer than that
@@ -81,7 +88,7 @@ func NewProjection(fields []Field, anchors []matcher.FieldID, marks []string, ow
 	}
 	p.all = *all.t
 	p.lead(&all)
-	p.shortcuts()
+	p.shortcuts(anchors)
 	return p
 }
 
@@ -176,7 +183,7 @@ func (b *planting) leads(at int32, found func(matcher.FieldID)) {
 }
 
 // shortcuts finds the fields that are a single key, the keys whose values are to be remembered, and what leads to anchors.
-func (p *Projection) shortcuts() {
+func (p *Projection) shortcuts(anchors []matcher.FieldID) {
 	p.direct, p.remembered, p.earlyNodes = make([]int32, len(p.fields)), make([]bool, p.tops), make([]int32, p.tops)
 	for f := range p.fields {
 		p.direct[f] = -1
@@ -186,7 +193,8 @@ func (p *Projection) shortcuts() {
 	}
 	early := planting{steps: []map[string]int32{{}}, t: &p.early}
 	p.early.nodes = make([]node, 1)
-	for _, f := range p.anchors {
+	for _, f := range anchors {
+		p.anchors = append(p.anchors, anchor{field: f, always: p.fields[f].Always, direct: p.direct[f]})
 		for _, top := range p.topsOf[f] {
 			p.remembered[top] = p.remembered[top] || !p.fields[f].Always
 		}

@@ -27,9 +27,9 @@ type Projector struct {
 
 // span is where the value of a key of the record stands.
 type span struct {
-	epoch      uint32
-	start, end int
-	same       int32 // 1 + the index of what is remembered of an equal value, or 0
+	start int
+	epoch uint32
+	same  int32 // 1 + the index of what is remembered of an equal value, or 0
 }
 
 // NewProjector returns a Projector for p.
@@ -69,7 +69,7 @@ func readMap(data []byte, pos int) (n, next int) {
 
 // members walks over n members of the record.
 func (r *Projector) members(pos, n int) (end int, ok bool) {
-	data, keys, now := r.data, r.known.keys, int32(0)
+	data, keys, now, tops, epoch := r.data, r.known.keys, int32(0), r.tops, r.epoch
 	for range n {
 		if uint(pos) > uint(len(data)) {
 			return 0, false
@@ -88,14 +88,16 @@ func (r *Projector) members(pos, n int) (end int, ok bool) {
 			keys = r.known.keys
 			k = &keys[now]
 		}
-		t := &r.tops[top]
-		t.epoch, t.start, t.same = r.epoch, pos, 0
-		if k.memo == nil {
-			pos = skip(data, pos)
-		} else {
+		t := &tops[top]
+		*t = span{start: pos, epoch: epoch}
+		switch {
+		case k.memo != nil:
 			pos, t.same = r.recognise(k.memo, pos)
+		case pos < len(data) && data[pos]-0xa0 < 0x20: // fixstr
+			pos += 1 + int(data[pos]&0x1f)
+		default:
+			pos = skip(data, pos)
 		}
-		t.end = pos
 	}
 	if r.known.luck >= 0 {
 		r.known.luck = min(r.known.luck+n, mostLuck)
@@ -127,17 +129,22 @@ func skipOther(data []byte, pos int) (end int) {
 }
 
 // Mark returns where the value of a mark stands, if it is there.
-func (r *Projector) Mark(mark int) (start, end int, ok bool) {
+func (r *Projector) Mark(mark int) (start int, ok bool) {
 	s := &r.tops[r.p.marks[mark]]
-	return s.start, s.end, s.epoch == r.epoch
+	return s.start, s.epoch == r.epoch
 }
 
 // FillAnchors fills the anchors into rec, for Candidates. Those that come from a value that is remembered, and have been filled in before, are left out:
 // their origin says it all.
 func (r *Projector) FillAnchors(rec *matcher.Record) {
-	for _, f := range r.p.anchors {
-		if r.p.fields[f].Always || !r.recalled(rec, f) {
-			r.fillOne(rec, f, true)
+	for i := range r.p.anchors {
+		a := &r.p.anchors[i]
+		switch {
+		case !a.always && r.recalled(rec, a.field):
+		case a.direct < 0:
+			r.fillOne(rec, a.field, true)
+		default:
+			r.fillDirect(rec, a.field, &r.tops[a.direct])
 		}
 	}
 }

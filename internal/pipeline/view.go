@@ -68,14 +68,14 @@ func newLook(v *view) *look {
 
 // isRecord reports whether the map over which the projector has walked is a CloudTrail record, as record.IsRecord decides.
 func (l *look) isRecord(data []byte) bool {
-	if _, _, ok := l.projector.Mark(markName); !ok {
+	if _, ok := l.projector.Mark(markName); !ok {
 		return false
 	}
-	source, _, ok := l.projector.Mark(markSource)
+	source, ok := l.projector.Mark(markSource)
 	if !ok {
 		return false
 	}
-	if _, _, versioned := l.projector.Mark(markVersion); versioned {
+	if _, versioned := l.projector.Mark(markVersion); versioned {
 		return true
 	}
 	return record.IsSource(data, source)
