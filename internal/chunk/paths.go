@@ -44,6 +44,7 @@ type anchor struct {
 	field  matcher.FieldID
 	always bool  // as Field has it
 	direct int32 // as Projection has it
+	main   int32 // the top that is the first key of its only path, or -1
 }
 
 // tree is the paths of fields, key by key.
@@ -194,7 +195,13 @@ func (p *Projection) shortcuts(anchors []matcher.FieldID) {
 	early := planting{steps: []map[string]int32{{}}, t: &p.early}
 	p.early.nodes = make([]node, 1)
 	for _, f := range anchors {
-		p.anchors = append(p.anchors, anchor{field: f, always: p.fields[f].Always, direct: p.direct[f]})
+		a := anchor{field: f, always: p.fields[f].Always, direct: p.direct[f], main: -1}
+		for _, top := range p.topsOf[f] {
+			if key := p.all.keys[top].key; len(p.fields[f].Paths) == 1 && !strings.Contains(key, ".") {
+				a.main = top
+			}
+		}
+		p.anchors = append(p.anchors, a)
 		for _, top := range p.topsOf[f] {
 			p.remembered[top] = p.remembered[top] || !p.fields[f].Always
 		}
