@@ -178,34 +178,45 @@ type recalled struct {
 // mostRecalled bounds the rules that are remembered for one origin.
 const mostRecalled = 4096
 
-// recall adds the rules that an index, whose memory begins at memo, found for the origin of its field, and reports whether they are known. Where they
-// are not, and the values are not there either, it adds every rule of the index. Otherwise it sees to it that what is added until keep is noted.
-func (s *Scratch) recall(rec *Record, f FieldID, memo int, all []uint32) bool {
-	o := rec.origin(f)
-	s.noting = o.ID != 0
-	if !s.noting {
+// known adds the rules that an index, whose memory begins at memo, found for the origin of its field, and reports whether they are known.
+func (s *Scratch) known(rec *Record, f FieldID, memo int) bool {
+	slot := &rec.slots[f]
+	if slot.originEpoch != rec.epoch {
 		return false
 	}
-	m := &s.origins[memo+int(o.Slot)]
-	switch {
-	case m.id == o.ID:
-		s.noting = false
+	m := &s.origins[memo+int(slot.origin.Slot)]
+	if m.id != slot.origin.ID {
+		return false
+	}
+	if len(m.rules) > 0 {
 		s.add(m.rules)
-		return true
-	case !rec.Filled(f):
-		s.noting = false
+	}
+	return true
+}
+
+// recall is for origins that are not known. Where the values are not there either, it adds every rule of the index and returns true. Otherwise it sees to
+// it that what is added until keep is noted.
+func (s *Scratch) recall(rec *Record, f FieldID, memo int, all []uint32) bool {
+	slot := &rec.slots[f]
+	if slot.originEpoch != rec.epoch {
+		return false
+	}
+	if !rec.Filled(f) {
 		s.add(all)
 		return true
 	}
-	m.id, m.rules = 0, m.rules[:0]
-	s.noted = m
+	s.noting, s.noted = true, &s.origins[memo+int(slot.origin.Slot)]
+	s.noted.id, s.noted.rules = 0, s.noted.rules[:0]
 	return false
 }
 
 // keep remembers what was added since recall.
 func (s *Scratch) keep(rec *Record, f FieldID) {
-	if s.noting && len(s.noted.rules) <= mostRecalled {
-		s.noted.id = rec.origin(f).ID
+	if !s.noting {
+		return
+	}
+	if len(s.noted.rules) <= mostRecalled {
+		s.noted.id = rec.slots[f].origin.ID
 	}
 	s.noting = false
 }

@@ -50,14 +50,14 @@ func (p *Program) Candidates(s *Scratch, rec *Record) []FieldID {
 		x := &p.exact[i]
 		if len(x.fields) == 2 {
 			x.addPair(rec, s)
-		} else if !s.recall(rec, x.fields[0], OriginSlots*i, x.all) {
+		} else if !s.known(rec, x.fields[0], OriginSlots*i) && !s.recall(rec, x.fields[0], OriginSlots*i, x.all) {
 			x.add(rec, s)
 			s.keep(rec, x.fields[0])
 		}
 	}
 	for i := range p.literal {
 		x := &p.literal[i]
-		if !s.recall(rec, x.field, OriginSlots*(len(p.exact)+i), x.all) {
+		if memo := OriginSlots * (len(p.exact) + i); !s.known(rec, x.field, memo) && !s.recall(rec, x.field, memo, x.all) {
 			x.add(rec, s, &s.memos[i])
 			s.keep(rec, x.field)
 		}

@@ -142,14 +142,6 @@ func (r *Record) of(f FieldID) (values []Value, present bool) {
 	return r.values[s.more : s.more+s.count], s.present
 }
 
-// origin returns where the values of the field come from.
-func (r *Record) origin(f FieldID) Origin {
-	if s := &r.slots[f]; s.originEpoch == r.epoch {
-		return s.origin
-	}
-	return Origin{}
-}
-
 // Present reports whether the field, which must have been filled in, is there.
 func (r *Record) Present(f FieldID) bool {
 	_, present := r.of(f)
