@@ -32,7 +32,7 @@ type Value struct {
 
 	// state says whether Text has been looked at; arena[start:end] of the Scratch is Text without its case where that is not ASCII.
 	state      foldState
-	hashed     bool
+	hasHash    bool // of the folded text
 	start, end int32
 	hash       uint64
 }
@@ -105,7 +105,7 @@ func (r *Record) SetText(f FieldID, text []byte) {
 	s := &r.slots[f]
 	s.epoch, s.present, s.count = r.epoch, true, 1
 	v := &r.values[f]
-	v.Text, v.Kind, v.Inside, v.state, v.hashed = text, String, false, unknown, false
+	v.Text, v.Kind, v.Inside, v.state, v.hasHash = text, String, false, unknown, false
 }
 
 // SetOrigin says where the values of the field come from. If they are the same as those of an earlier record with that origin, they need not be filled
