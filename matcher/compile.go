@@ -186,6 +186,7 @@ func (c *compiler) exact(fields []FieldID, texts []keyTexts, lists [][]uint32) {
 	x := exactIndex{fields: fields, table: newHashes(len(texts))}
 	merged := make([][]uint32, 0, len(lists))
 	for i, t := range texts {
+		x.lengths |= lengthBit(len(t.text)) | lengthBit(len(t.other))*uint64(len(fields)/2) //nolint:gosec // 0 or 1
 		h, _ := hashUpper([]byte(t.text))
 		if len(fields) == 2 {
 			second, _ := hashUpper([]byte(t.other))

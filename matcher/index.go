@@ -26,8 +26,9 @@ func newPostings(lists [][]uint32) postings {
 type exactIndex struct {
 	postings
 
-	fields []FieldID // one or two
-	table  hashes    // of the folded value, or of both combined; rules of texts with equal hashes are all selected
+	fields  []FieldID // one or two
+	lengths uint64    // of all texts, as lengthBit has them
+	table   hashes    // of the folded value, or of both combined; rules of texts with equal hashes are all selected
 }
 
 // literalIndex finds rules by texts that stand in the values of one field.
@@ -40,13 +41,9 @@ type literalIndex struct {
 
 // add adds the rules whose keys rec has.
 func (x *exactIndex) add(rec *Record, s *Scratch) {
-	if len(x.fields) == 2 {
-		x.addPair(rec, s)
-		return
-	}
 	values, _ := rec.of(x.fields[0])
 	for i := range values {
-		h, found := s.hash(&values[i])
+		h, found := x.hash(&values[i], s)
 		switch found {
 		case isText:
 			if key, ok := x.table.get(h); ok {
@@ -62,12 +59,12 @@ func (x *exactIndex) addPair(rec *Record, s *Scratch) {
 	first, _ := rec.of(x.fields[0])
 	second, _ := rec.of(x.fields[1])
 	for i := range first {
-		h0, found0 := s.hash(&first[i])
+		h0, found0 := x.hash(&first[i], s)
 		if found0 == isNothing {
 			continue
 		}
 		for j := range second {
-			h1, found1 := s.hash(&second[j])
+			h1, found1 := x.hash(&second[j], s)
 			switch {
 			case found1 == isNothing:
 			case found0 == isOther || found1 == isOther:
@@ -88,20 +85,35 @@ const (
 	isOther // it selects every rule of the index
 )
 
-// hash returns the hash of a value that is a text.
-func (s *Scratch) hash(v *Value) (h uint64, found int) {
-	switch {
-	case v.Kind == Null || v.Kind == Opaque:
-		return 0, isNothing
-	case v.Kind != String || v.Inside:
+// hash returns the hash of a value that is a text of a length that some key has.
+func (x *exactIndex) hash(v *Value, s *Scratch) (h uint64, found int) {
+	if v.Kind != String || v.Inside {
+		if v.Kind == Null || v.Kind == Opaque {
+			return 0, isNothing
+		}
 		return 0, isOther
 	}
-	h, ascii := hashUpper(v.Text)
-	if !ascii {
-		h, _ = hashUpper(s.fold(v))
+	if v.hashed {
+		return v.hash, isText
 	}
-	return h, isText
+	if v.state != folded && x.lengths&lengthBit(len(v.Text)) != 0 {
+		h, ascii := hashUpper(v.Text)
+		if ascii {
+			v.state, v.hash, v.hashed = plain, h, true
+			return h, isText
+		}
+	}
+	text := s.fold(v)
+	if x.lengths&lengthBit(len(text)) == 0 {
+		return 0, isNothing
+	}
+	v.hash, _ = hashUpper(text)
+	v.hashed = true
+	return v.hash, isText
 }
+
+// lengthBit stands for a length in a set of lengths; all long ones are one.
+func lengthBit(n int) uint64 { return 1 << min(n, 63) }
 
 // remembered is the last value of a field that was searched, and what was found.
 type remembered struct {
@@ -141,4 +153,45 @@ func (x *literalIndex) search(v *Value, s *Scratch, memo *remembered) {
 		memo.text = append(memo.text[:0], v.Text...)
 	}
 	s.add(rules)
+}
+
+// recalled is what an index found for an origin.
+type recalled struct {
+	id    uint64
+	rules []uint32
+}
+
+// mostRecalled bounds the rules that are remembered for one origin.
+const mostRecalled = 4096
+
+// recall adds the rules that an index, whose memory begins at memo, found for the origin of its field, and reports whether they are known. Where they
+// are not, and the values are not there either, it adds every rule of the index. Otherwise it sees to it that what is added until keep is noted.
+func (s *Scratch) recall(rec *Record, f FieldID, memo int, all []uint32) bool {
+	o := rec.origin(f)
+	s.noting = o.ID != 0
+	if !s.noting {
+		return false
+	}
+	m := &s.origins[memo+int(o.Slot)]
+	switch {
+	case m.id == o.ID:
+		s.noting = false
+		s.add(m.rules)
+		return true
+	case !rec.Filled(f):
+		s.noting = false
+		s.add(all)
+		return true
+	}
+	m.id, m.rules = 0, m.rules[:0]
+	s.noted = m
+	return false
+}
+
+// keep remembers what was added since recall.
+func (s *Scratch) keep(rec *Record, f FieldID) {
+	if s.noting && len(s.noted.rules) <= mostRecalled {
+		s.noted.id = rec.origin(f).ID
+	}
+	s.noting = false
 }

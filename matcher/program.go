@@ -42,10 +42,20 @@ func (p *Program) Len() int { return len(p.rules) }
 func (p *Program) Candidates(s *Scratch, rec *Record) []FieldID {
 	s.begin()
 	for i := range p.exact {
-		p.exact[i].add(rec, s)
+		x := &p.exact[i]
+		if len(x.fields) == 2 {
+			x.addPair(rec, s)
+		} else if !s.recall(rec, x.fields[0], OriginSlots*i, x.all) {
+			x.add(rec, s)
+			s.keep(rec, x.fields[0])
+		}
 	}
 	for i := range p.literal {
-		p.literal[i].add(rec, s, &s.memos[i])
+		x := &p.literal[i]
+		if !s.recall(rec, x.field, OriginSlots*(len(p.exact)+i), x.all) {
+			x.add(rec, s, &s.memos[i])
+			s.keep(rec, x.field)
+		}
 	}
 	s.add(p.always)
 	return p.needed(s)

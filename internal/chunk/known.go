@@ -37,25 +37,41 @@ func (k *knownKey) begins(rest []byte) bool {
 	return binary.LittleEndian.Uint64(rest) == k.first && binary.LittleEndian.Uint64(rest[n-8:]) == k.last && (n <= 16 || string(rest[8:n-8]) == k.raw[8:n-8])
 }
 
-// next returns the known key at pos, which stands behind the known key last, if it is one of those that have stood there; else 0.
-func (k *known) next(data []byte, pos int, last int32) int32 {
-	if pos > len(data) {
+// other finds the known key with which rest begins, behind the known key last, where that is not the one that stood there most recently.
+func (k *known) other(rest []byte, last int32, now *int32) bool {
+	then := &k.keys[last].then
+	if second := then[1]; k.keys[second].begins(rest) {
+		then[0], then[1] = second, then[0]
+		*now = second
+		return true
+	}
+	if found := k.find(rest); found > 0 {
+		then[0], then[1] = found, then[0]
+		*now = found
+		return true
+	}
+	return false
+}
+
+// find returns the known key with which rest begins, if it is one with the shortest header; else 0.
+func (k *known) find(rest []byte) int32 {
+	if len(rest) == 0 || rest[0]-0xa0 >= 0x20 {
 		return 0
 	}
-	then := &k.keys[last].then
-	rest := data[pos:]
-	if k.keys[then[0]].begins(rest) {
-		return then[0]
+	n := 1 + int(rest[0]&0x1f)
+	if n > len(rest) {
+		return 0
 	}
-	if k.keys[then[1]].begins(rest) {
-		then[0], then[1] = then[1], then[0]
-		return then[0]
+	for i := hashKey(rest[:n]) & (2*mostKnown - 1); k.table[i] != 0; i = (i + 1) & (2*mostKnown - 1) {
+		if now := k.table[i] - 1; k.keys[now].begins(rest) {
+			return now
+		}
 	}
 	return 0
 }
 
-// look reads a key that was not expected behind last. It returns the wanted key that it is, or -1; the known key that it is or becomes, or 0; and where
-// its value stands.
+// look reads a key that is not known by its first bytes. It returns the wanted key that it is, or -1; the known key that it is or becomes, or 0; and
+// where its value stands.
 func (r *Projector) look(pos int, last int32) (top, now int32, at int, ok bool) {
 	h, ok := ReadHead(r.data, pos)
 	if !ok {
@@ -96,7 +112,7 @@ func (r *Projector) newKnownKey(raw string, top int32) knownKey {
 		k.first, k.last = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[len(b)-8:])
 	}
 	if top >= 0 && r.p.remembered[top] {
-		k.memo = &memo{}
+		k.memo = r.newMemo()
 	}
 	return k
 }

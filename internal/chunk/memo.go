@@ -11,9 +11,23 @@ type memo struct {
 
 // remembered is one value and the notes that it makes.
 type remembered struct {
+	origin matcher.Origin
 	raw    []byte
 	opened bool
 	notes  []relative
+}
+
+// newMemo returns a memo with slots of its own for the origins of its values, or nil where there are none left.
+func (r *Projector) newMemo() *memo {
+	m := &memo{}
+	if int(r.slots)+len(m.values) > matcher.OriginSlots {
+		return nil
+	}
+	for i := range m.values {
+		m.values[i].origin.Slot = r.slots
+		r.slots++
+	}
+	return m
 }
 
 // relative is a note, its place and depth counted from the value's own.
@@ -36,14 +50,16 @@ func (m *memo) find(rest []byte) *remembered {
 	return nil
 }
 
-// add remembers a value in the place of the oldest, or returns nil where it is too long.
-func (m *memo) add(raw []byte) *remembered {
+// remember remembers a value in the place of the oldest, or returns nil where it is too long.
+func (r *Projector) remember(m *memo, raw []byte) *remembered {
 	if len(raw) > longestRemembered {
 		return nil
 	}
 	v := &m.values[m.oldest]
 	m.oldest = (m.oldest + 1) % len(m.values)
 	v.raw, v.opened, v.notes = append(v.raw[:0], raw...), false, v.notes[:0]
+	r.origins++
+	v.origin.ID = r.origins
 	return v
 }
 

@@ -29,6 +29,7 @@ type Projection struct {
 	direct []int32 // by field: the key of the record that is all there is to it, or -1
 	// remembered are the keys of the record whose values are worth remembering: containers that are looked into on every record.
 	remembered []bool
+	anchors    []matcher.FieldID
 	ownKey     string
 }
 
@@ -162,6 +163,7 @@ func (b *projecting) roots() {
 // shortcuts finds the fields that are a single key, and the keys whose values are to be remembered.
 func (b *projecting) shortcuts(anchors []matcher.FieldID) {
 	p := b.p
+	p.anchors = anchors
 	p.direct, p.remembered = make([]int32, len(p.fields)), make([]bool, p.tops)
 	for f := range p.fields {
 		p.direct[f] = -1

@@ -21,7 +21,10 @@ type Projector struct {
 	known  known
 	arena  []byte // texts of numbers and of objects
 	member []pairAt
-	slots  []int32
+	table  []int32
+
+	slots   int32  // how many slots of origins are taken
+	origins uint64 // the last origin
 }
 
 // span is where the value of a key of the record stands.
@@ -77,61 +80,75 @@ func (r *Projector) Record(data []byte, pos, depth int) (end int, ok bool) {
 
 // members walks over n members of the record.
 func (r *Projector) members(pos, n int) (end int, ok bool) {
-	data, now := r.data, int32(0)
+	data, keys, now := r.data, r.known.keys, int32(0)
 	for range n {
-		var top int32
-		if next := r.known.next(data, pos, now); next > 0 {
-			k := &r.known.keys[next]
-			now, top, pos = next, k.top, pos+len(k.raw)
-		} else if top, now, pos, ok = r.look(pos, now); !ok {
+		if uint(pos) > uint(len(data)) { //nolint:gosec // an offset
 			return 0, false
 		}
-		start := pos
-		if top < 0 {
-			if pos, ok = skip(data, pos); !ok {
+		rest := data[pos:]
+		next := keys[now].then[0]
+		k := &keys[next]
+		top := k.top
+		if k.begins(rest) || r.known.other(rest, now, &next) {
+			k = &keys[next]
+			now, top, pos = next, k.top, pos+len(k.raw)
+		} else {
+			if top, now, pos, ok = r.look(pos, now); !ok {
 				return 0, false
 			}
+			keys = r.known.keys
+			k = &keys[now]
+		}
+		if top < 0 {
+			pos = skip(data, pos)
 			continue
 		}
-		m := r.known.keys[now].memo
+		start := pos
 		var same *remembered
-		if m != nil {
-			same = m.find(data[min(pos, len(data)):])
-		}
-		if same != nil {
-			pos += len(same.raw)
+		if k.memo != nil {
+			pos, same = r.recognise(k.memo, pos)
 		} else {
-			if pos, ok = skip(data, pos); !ok {
-				return 0, false
-			}
-			if m != nil {
-				same = m.add(data[start:pos])
-			}
+			pos = skip(data, pos)
 		}
-		r.tops[top] = span{epoch: r.epoch, start: start, end: pos, memo: same}
+		t := &r.tops[top]
+		t.epoch, t.start, t.end, t.memo = r.epoch, start, pos, same
 	}
-	return pos, true
+	return pos, uint(pos) <= uint(len(data)) //nolint:gosec // an offset
 }
 
-// skip is Skip, with the values that most members have first.
-func skip(data []byte, pos int) (end int, ok bool) {
-	if pos >= len(data) {
-		return 0, false
+// recognise walks over a value of which the last ones are remembered, and returns the offset behind it, or -1, and what is remembered of it.
+func (r *Projector) recognise(m *memo, pos int) (end int, same *remembered) {
+	if same = m.find(r.data[min(pos, len(r.data)):]); same != nil {
+		return pos + len(same.raw), same
 	}
-	switch c := data[pos]; {
-	case c >= 0xa0 && c <= 0xbf: // fixstr
-		pos += 1 + int(c&0x1f)
-		return pos, pos <= len(data)
-	case c == 0xd9: // str8
-		if pos+1 >= len(data) {
-			return 0, false
+	end, ok := Skip(r.data, pos)
+	if !ok {
+		return -1, nil
+	}
+	return end, r.remember(m, r.data[pos:end])
+}
+
+// skip is Skip, with the values that most members have first. It returns -1 where the value cannot be walked over, and may return an offset beyond data
+// where it is a text.
+func skip(data []byte, pos int) (end int) {
+	if pos < len(data) {
+		c := data[pos]
+		if c-0xa0 < 0x20 { // fixstr
+			return pos + 1 + int(c&0x1f)
 		}
-		pos += 2 + int(data[pos+1])
-		return pos, pos <= len(data)
-	case c <= 0x7f || c >= 0xe0 || c == 0xc0 || c == 0xc2 || c == 0xc3:
-		return pos + 1, true
+		if c == 0xd9 && pos+1 < len(data) { // str8
+			return pos + 2 + int(data[pos+1])
+		}
 	}
-	return Skip(data, pos)
+	return skipOther(data, pos)
+}
+
+func skipOther(data []byte, pos int) (end int) {
+	end, ok := Skip(data, pos)
+	if !ok {
+		return -1
+	}
+	return end
 }
 
 // Mark returns where the value of a mark stands, if it is there.
@@ -140,35 +157,80 @@ func (r *Projector) Mark(mark int) (start, end int, ok bool) {
 	return s.start, s.end, s.epoch == r.epoch
 }
 
-// Fill fills the fields into rec, as far as they are not there yet.
-func (r *Projector) Fill(rec *matcher.Record, fields []matcher.FieldID) {
-	for _, f := range fields {
-		if rec.Filled(f) {
-			continue
-		}
-		if len(r.p.fields[f].Paths) == 0 {
-			rec.Begin(f, true)
-			r.addObject(rec, r.start, r.depth, true, r.p.ownKey)
-			continue
-		}
+// FillAnchors fills the anchors into rec, for Candidates. Those that come from a value that is remembered, and have been filled in before, are left out:
+// their origin says it all.
+func (r *Projector) FillAnchors(rec *matcher.Record) {
+	for _, f := range r.p.anchors {
 		if top := r.p.direct[f]; top >= 0 {
 			r.fillDirect(rec, f, &r.tops[top])
 			continue
 		}
-		for _, top := range r.p.topsOf[f] {
-			r.open(top)
+		if !r.recalled(rec, f) {
+			r.fillOne(rec, f)
 		}
-		r.fill(rec, f)
 	}
+}
+
+// recalled says where the values of the field come from, if they come from one value that is remembered, and reports whether they have been filled in
+// before.
+func (r *Projector) recalled(rec *matcher.Record, f matcher.FieldID) bool {
+	only := int32(-1)
+	for _, top := range r.p.topsOf[f] {
+		if r.tops[top].epoch == r.epoch {
+			if only >= 0 {
+				return false
+			}
+			only = top
+		}
+	}
+	if only < 0 || r.depth > 0 {
+		return false
+	}
+	same := r.tops[only].memo
+	if same == nil {
+		return false
+	}
+	rec.SetOrigin(f, same.origin)
+	return same.opened && r.opened[only] != r.epoch
+}
+
+// Fill fills the fields into rec, as far as they are not there yet.
+func (r *Projector) Fill(rec *matcher.Record, fields []matcher.FieldID) {
+	for _, f := range fields {
+		if !rec.Filled(f) {
+			r.fillOne(rec, f)
+		}
+	}
+}
+
+func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID) {
+	if len(r.p.fields[f].Paths) == 0 {
+		rec.Begin(f, true)
+		r.addObject(rec, r.start, r.depth, true, r.p.ownKey)
+		return
+	}
+	if top := r.p.direct[f]; top >= 0 {
+		r.fillDirect(rec, f, &r.tops[top])
+		return
+	}
+	for _, top := range r.p.topsOf[f] {
+		r.open(top)
+	}
+	r.fill(rec, f)
 }
 
 // fillDirect fills in a field that is one key of the record.
 func (r *Projector) fillDirect(rec *matcher.Record, f matcher.FieldID, s *span) {
-	present := s.epoch == r.epoch
-	rec.Begin(f, present)
-	if present {
-		r.addValue(rec, s.start, r.depth+1, r.p.fields[f].Inside)
+	if s.epoch != r.epoch {
+		rec.Begin(f, false)
+		return
 	}
+	if start, end := shortText(r.data, s.start); end > 0 {
+		rec.SetText(f, r.data[start:end])
+		return
+	}
+	rec.Begin(f, true)
+	r.addValue(rec, s.start, r.depth+1, r.p.fields[f].Inside)
 }
 
 // fill fills in a field whose notes have been made.
@@ -260,8 +322,7 @@ func (r *Projector) behind(pos, end int) int {
 	if end >= 0 {
 		return end
 	}
-	end, _ = skip(r.data, pos)
-	return end
+	return skip(r.data, pos)
 }
 
 // enter visits what the key k leads to. If it stood in the same map before, what was noted then is void: the last one counts.

@@ -78,7 +78,7 @@ func (l *look) isRecord(data []byte) bool {
 func (l *look) match(hits []int, received time.Time) []int {
 	l.fields.Reset(len(l.program.Fields()))
 	l.fields.Received = received
-	l.projector.Fill(&l.fields, l.program.Anchors())
+	l.projector.FillAnchors(&l.fields)
 	l.projector.Fill(&l.fields, l.program.Candidates(l.scratch, &l.fields))
 	return l.program.Match(hits, l.scratch, &l.fields)
 }
