@@ -149,3 +149,6 @@ func (r *Record) origin(f FieldID) Origin {
 	}
 	return Origin{}
 }
+
+// Values returns the values of the field, as far as they have been filled in, and whether it is there. They are borrowed until the next Reset.
+func (r *Record) Values(f FieldID) (values []Value, present bool) { return r.of(f) }
