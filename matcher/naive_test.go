@@ -160,12 +160,18 @@ func naiveRef(a *Atom, v, other Value) bool {
 	return naiveFits(parts, string(v.Text), a.Cased)
 }
 
-// date knows one form of dates.
+// date knows dates with an offset, and seconds since the epoch; TestDates has the others.
 func (r *naiveRecord) date(a *Atom, f naiveField) bool {
 	var times []time.Time
 	for _, v := range f.values {
-		if t, err := time.Parse(time.RFC3339, string(v.Text)); err == nil && v.Kind == String && !v.Inside {
+		if !isPlain(v) || v.Kind == Bool {
+			continue
+		}
+		if t, err := time.Parse(time.RFC3339, string(v.Text)); err == nil {
 			times = append(times, t)
+		} else if n := naiveNumber(string(v.Text)); n != nil && n.Sign() >= 0 && n.Cmp(big.NewRat(1e11, 1)) < 0 {
+			seconds, _ := n.Float64()
+			times = append(times, time.Unix(int64(seconds), 0).UTC())
 		}
 	}
 	if len(times) == 0 && a.Received && !r.received.IsZero() {
