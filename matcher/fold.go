@@ -100,7 +100,7 @@ func indexUpper(b []byte, folded string) int {
 // hashUpper returns a hash of b as if it were folded, and whether it is ASCII. Where it is not, b must be folded for the hash to be of use.
 func hashUpper(b []byte) (h uint64, ascii bool) {
 	const k0, k1 = 0x9e3779b97f4a7c15, 0xe7037ed1a0b428db
-	h = uint64(len(b)) * k1
+	h = uint64(len(b)+1) * k1 // never k1 itself, which would make the first product 0 whatever the text is
 	var all uint64
 	rest := b
 	for len(rest) >= 8 {

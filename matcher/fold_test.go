@@ -98,3 +98,24 @@ func FuzzFold(f *testing.F) {
 		}
 	})
 }
+
+// TestHashSpread: short texts have hashes of their own; those of one byte once had all the same.
+func TestHashSpread(t *testing.T) {
+	seen := make(map[uint64]string)
+	add := func(text []byte) {
+		folded := string(appendFolded(nil, text))
+		h, _ := hashUpper([]byte(folded))
+		if before, ok := seen[h|1]; ok && before != folded {
+			t.Fatalf("%q and %q have one hash", before, folded)
+		}
+		seen[h|1] = folded
+	}
+	add(nil)
+	for a := range 256 {
+		add([]byte{byte(a)})
+		for b := range 256 {
+			add([]byte{byte(a), byte(b)})
+			add([]byte{'s', '3', byte(a), '.', 'a', 'm', 'a', 'z', byte(b)})
+		}
+	}
+}
