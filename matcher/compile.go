@@ -21,7 +21,7 @@ func Compile(exprs []Expr, o Options) (*Program, error) {
 	}
 	c.code = assembler{atom: c.atom, cost: func(id uint32) int { return c.p.atoms[id].cost() }}
 	for i, e := range exprs {
-		if err := c.rule(uint32(i), e); err != nil { //nolint:gosec // fewer than that
+		if err := c.rule(uint32(i), e); err != nil {
 			return nil, &CompileError{Rule: i, Reason: err.Error()}
 		}
 	}
@@ -186,7 +186,7 @@ func (c *compiler) exact(fields []FieldID, texts []keyTexts, lists [][]uint32) {
 	x := exactIndex{fields: fields, table: newHashes(len(texts))}
 	merged := make([][]uint32, 0, len(lists))
 	for i, t := range texts {
-		x.lengths |= lengthBit(len(t.text)) | lengthBit(len(t.other))*uint64(len(fields)/2) //nolint:gosec // 0 or 1
+		x.lengths |= lengthBit(len(t.text)) | lengthBit(len(t.other))*uint64(len(fields)/2)
 		h, _ := hashUpper([]byte(t.text))
 		if len(fields) == 2 {
 			second, _ := hashUpper([]byte(t.other))
@@ -210,5 +210,11 @@ func (c *compiler) literal(field FieldID, texts []keyTexts, lists [][]uint32) {
 		words = append(words, t.text)
 	}
 	c.anchor(field)
-	c.p.literal = append(c.p.literal, literalIndex{postings: newPostings(lists), field: field, texts: newAutomaton(words, &c.budget)})
+	x := literalIndex{postings: newPostings(lists), field: field, texts: newAutomaton(words, &c.budget)}
+	if len(words) < searchedTogether {
+		for _, w := range words {
+			x.needles = append(x.needles, newNeedle(w))
+		}
+	}
+	c.p.literal = append(c.p.literal, x)
 }

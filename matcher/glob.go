@@ -26,6 +26,7 @@ type glob struct {
 	inside  bool
 	json    bool
 	literal string // of every shape but general and anything
+	needle  needle // containing
 	chars   []rune // general
 }
 
@@ -57,6 +58,9 @@ func newGlob(p Pattern, cased bool) glob {
 	}
 	if g.shape != general {
 		g.chars = nil
+	}
+	if g.shape == containing && !cased {
+		g.needle = newNeedle(g.literal)
 	}
 	return g
 }
@@ -126,7 +130,7 @@ func (g *glob) fits(text, folded []byte) bool {
 	case endingWith:
 		return len(folded) >= n && equalUpper(folded[len(folded)-n:], g.literal)
 	case containing:
-		return indexUpper(folded, g.literal) >= 0
+		return g.needle.in(folded)
 	default:
 		return g.fitsChars(folded)
 	}

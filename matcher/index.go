@@ -37,6 +37,8 @@ type literalIndex struct {
 
 	field FieldID
 	texts *automaton
+	// needles are the texts, where there are few enough to search for one after the other; the automaton is not used then.
+	needles []needle
 }
 
 // add adds the rules whose keys rec has.
@@ -56,6 +58,10 @@ func (x *exactIndex) add(rec *Record, s *Scratch) {
 }
 
 func (x *exactIndex) addPair(rec *Record, s *Scratch) {
+	if !rec.Filled(x.fields[0]) || !rec.Filled(x.fields[1]) {
+		s.add(x.all) // nothing may be missed, whatever the caller has left out
+		return
+	}
 	first, _ := rec.of(x.fields[0])
 	second, _ := rec.of(x.fields[1])
 	for i := range first {
@@ -144,10 +150,18 @@ func (x *literalIndex) add(rec *Record, s *Scratch, memo *remembered) {
 // search adds the rules of the texts in v, and remembers them.
 func (x *literalIndex) search(v *Value, s *Scratch, memo *remembered) {
 	rules := memo.rules[:0]
-	x.texts.search(s.fold(v), func(id int32) bool {
-		rules = append(rules, x.of(uint32(id))...) //nolint:gosec // the index of a text
-		return true
-	})
+	text := s.fold(v)
+	if x.needles == nil {
+		x.texts.search(text, func(id int32) bool {
+			rules = append(rules, x.of(uint32(id))...) //nolint:gosec // the index of a text
+			return true
+		})
+	}
+	for i := range x.needles {
+		if x.needles[i].in(text) {
+			rules = append(rules, x.of(uint32(i))...)
+		}
+	}
 	memo.rules = rules
 	if memo.valid = len(v.Text) <= mostRemembered && len(rules) <= mostRemembered; memo.valid {
 		memo.text = append(memo.text[:0], v.Text...)

@@ -31,6 +31,11 @@ func (p *Program) Fields() []string { return p.fields }
 // Anchors returns the fields that must be filled in on every record before Candidates. The caller must not change them.
 func (p *Program) Anchors() []FieldID { return p.anchors }
 
+// Paired reports whether the field is looked up together with another one: then it must be filled in for Candidates even where its origin is known.
+func (p *Program) Paired(f FieldID) bool {
+	return slices.ContainsFunc(p.exact, func(x exactIndex) bool { return len(x.fields) == 2 && slices.Contains(x.fields, f) })
+}
+
 // LooksInside reports whether any rule wants what is below values of the field that are objects.
 func (p *Program) LooksInside(f FieldID) bool { return p.inside[f] }
 
@@ -65,7 +70,7 @@ func (p *Program) Candidates(s *Scratch, rec *Record) []FieldID {
 func (p *Program) AllCandidates(s *Scratch) []FieldID {
 	s.begin()
 	for i := range p.rules {
-		s.candidates = append(s.candidates, uint32(i)) //nolint:gosec // fewer than that
+		s.candidates = append(s.candidates, uint32(i))
 	}
 	return p.needed(s)
 }

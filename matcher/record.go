@@ -109,7 +109,7 @@ func (r *Record) SetText(f FieldID, text []byte) {
 }
 
 // SetOrigin says where the values of the field come from. If they are the same as those of an earlier record with that origin, they need not be filled
-// in for Candidates.
+// in for Candidates, unless the field is Paired.
 func (r *Record) SetOrigin(f FieldID, o Origin) {
 	s := &r.slots[f]
 	s.origin, s.originEpoch = o, r.epoch
@@ -152,3 +152,20 @@ func (r *Record) origin(f FieldID) Origin {
 
 // Values returns the values of the field, as far as they have been filled in, and whether it is there. They are borrowed until the next Reset.
 func (r *Record) Values(f FieldID) (values []Value, present bool) { return r.of(f) }
+
+// Present reports whether the field, which must have been filled in, is there.
+func (r *Record) Present(f FieldID) bool {
+	_, present := r.of(f)
+	return present
+}
+
+// HasText reports whether any text of the field, which must have been filled in, is one for which is holds.
+func (r *Record) HasText(f FieldID, is func(text []byte) bool) bool {
+	values, _ := r.of(f)
+	for i := range values {
+		if values[i].Kind == String && is(values[i].Text) {
+			return true
+		}
+	}
+	return false
+}

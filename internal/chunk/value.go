@@ -311,5 +311,5 @@ func hashWhole(key []byte) uint32 {
 		h = (h ^ uint64(c)) * 0x100000001b3
 	}
 	h *= 0xe7037ed1a0b428db
-	return uint32(h >> 32) //nolint:gosec // the upper half
+	return uint32(h >> 32)
 }

@@ -50,7 +50,7 @@ func allocationRules() string {
 // TestMatchAllocates nothing: not in walking, filling, finding candidates and judging, whether rules match or not.
 func TestMatchAllocates(t *testing.T) {
 	e := load(t, allocationRules())
-	v, err := newView(e.Rules().Rules, record.DefaultAliases().Paths, "sigma", matcher.Options{})
+	v, err := newView(e.Rules().Rules, record.DefaultAliases(), "sigma", matcher.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

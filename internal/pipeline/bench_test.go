@@ -75,7 +75,7 @@ func BenchmarkView(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p, err := newView(set, record.DefaultAliases().Paths, "sigma", matcher.Options{})
+	p, err := newView(set, record.DefaultAliases(), "sigma", matcher.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"sigmatrail/enrich"
-	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/record"
 )
 
@@ -15,16 +14,17 @@ type Verdict struct {
 	Hits []int
 
 	place record.Place
+	form  *record.Mapping
 }
 
-// Record decodes the record.
-func (v *Verdict) Record() *record.Object {
+// Found decodes the record.
+func (v *Verdict) Found() record.Found {
 	decoded, _ := record.Decode(v.place.Data, v.place.Pos)
 	o, ok := decoded.(*record.Object)
 	if !ok {
-		return record.NewObject() // unreachable: a place is that of a map
+		o = record.NewObject() // unreachable: a place is that of a map
 	}
-	return o
+	return record.Found{Record: o, Form: v.form}
 }
 
 // Judgement is what the rules say of one event, which may hold several records.
@@ -38,7 +38,7 @@ type Judgement struct {
 func (e *Engine) Judge(packed []byte, received time.Time) Judgement {
 	s := e.borrow()
 	defer e.giveBack(s)
-	if _, ok := s.look.projector.Record(packed, 0, 0); !ok {
+	if _, ok := s.own.projector.Record(packed, 0, 0); !ok {
 		return Judgement{Content: record.Foreign}
 	}
 	j := s.judge(packed, 0, received, e.written)
@@ -71,7 +71,7 @@ func (j *Judgement) appendHits(hits []enrich.Hit) []enrich.Hit {
 			if !several {
 				continue
 			}
-			if id, ok := eventID(v.place); ok {
+			if id := v.Found().Text("eventID"); id != "" {
 				hits[i].EventIDs = append(hits[i].EventIDs, id)
 			}
 		}
@@ -89,7 +89,7 @@ func (j *Judgement) count(t *Tally) bool {
 	for _, v := range j.Verdicts {
 		hits += len(v.Hits)
 	}
-	t.Hits += uint64(hits) //nolint:gosec // a count
+	t.Hits += uint64(hits)
 	switch {
 	case hits > 0:
 		t.Matched++
@@ -99,16 +99,4 @@ func (j *Judgement) count(t *Tally) bool {
 		t.Unmatched++
 	}
 	return hits > 0
-}
-
-func eventID(p record.Place) (string, bool) {
-	start, _, ok := chunk.Lookup(p.Data, p.Pos, "eventID")
-	if !ok {
-		return "", false
-	}
-	h, ok := chunk.ReadHead(p.Data, start)
-	if !ok || (h.Type != chunk.Str && h.Type != chunk.Bin) {
-		return "", false
-	}
-	return string(h.Content(p.Data)), true
 }

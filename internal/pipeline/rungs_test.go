@@ -27,7 +27,7 @@ type rungs struct {
 }
 
 func newRungs(list []*rules.Rule) (*rungs, error) {
-	v, err := newView(list, record.DefaultAliases().Paths, "sigma", matcher.Options{})
+	v, err := newView(list, record.DefaultAliases(), "sigma", matcher.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func newRungs(list []*rules.Rule) (*rungs, error) {
 		one.Title, one.ID = numberedTitle+strconv.Itoa(i), ""
 		numbered = append(numbered, &one)
 	}
-	p := &Program{set: &rules.Set{Rules: numbered}, view: v, table: enrich.Compile(numbered), ownKey: "sigma"}
+	p := &Program{set: &rules.Set{Rules: numbered}, own: v, table: enrich.Compile(numbered), ownKey: "sigma"}
 	e, err := NewEngine(conf.Settings{MinLevel: "informational", Key: "sigma"}, p)
 	return &rungs{oracle: oracle.New(list, record.DefaultAliases(), "sigma"), view: v, engine: e, rules: len(list)}, err
 }
@@ -98,7 +98,7 @@ func (c *climber) hold(s subject, want []int) error {
 // recognised says which.
 func subjects(data []byte, pos int, received time.Time) (list []subject, recognised bool, err error) {
 	body, _ := record.Decode(data, pos)
-	found, content := record.Find(body)
+	found, content := record.Find(body, nil)
 	var l record.Locator
 	places, located := l.Find(data, pos)
 	if len(places) != len(found) || located != content {

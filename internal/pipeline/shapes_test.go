@@ -13,8 +13,8 @@ import (
 	"sigmatrail/rules"
 )
 
-// nested puts a value into n maps under a, or arrays.
-func nested(value string, n int, kind func(string) string) string {
+// wrapped puts a value into n maps under a, or arrays.
+func wrapped(value string, n int, kind func(string) string) string {
 	for range n {
 		value = kind(value)
 	}
@@ -41,7 +41,7 @@ func TestDepth(t *testing.T) {
 			}
 			return append(list, 0, 1, 4)
 		}
-		bodies = append(bodies, body(str("f"), nested(str("needle"), n, inArray)), body(str("f"), nested(str("needle"), n, inMap)))
+		bodies = append(bodies, body(str("f"), wrapped(str("needle"), n, inArray)), body(str("f"), wrapped(str("needle"), n, inMap)))
 		want = append(want, hits(2))
 		switch n {
 		case 0:
@@ -52,7 +52,7 @@ func TestDepth(t *testing.T) {
 			want = append(want, hits())
 		}
 	}
-	bodies = append(bodies, body(str("f"), nested("\x90", 126, inArray)), body(str("f"), nested("\x90", 127, inArray)), body(str("f"), dict(str("x"), list(str("needle")))))
+	bodies = append(bodies, body(str("f"), wrapped("\x90", 126, inArray)), body(str("f"), wrapped("\x90", 127, inArray)), body(str("f"), dict(str("x"), list(str("needle")))))
 	want = append(want, []int{4, 5}, []int{4}, []int{0, 1, 4, 6})
 	check(t, rs, bodies, func(rule, body int) bool { return slices.Contains(want[body], rule) })
 }
@@ -63,7 +63,7 @@ func TestDepthInEnvelope(t *testing.T) {
 	r := mustRungs(t, rs)
 	for around := range 6 {
 		for n := 118; n < 132; n++ {
-			inner := string(body(str("f"), nested(str("needle"), n, inArray), str("userIdentity"), dict(str("type"), str("Root"))))
+			inner := string(body(str("f"), wrapped(str("needle"), n, inArray), str("userIdentity"), dict(str("type"), str("Root"))))
 			for range around % 4 {
 				inner = dict(str("detail"), inner)
 			}

@@ -16,7 +16,7 @@ func checkLocate(l *record.Locator, data []byte) (found int, err error) {
 	if !ok {
 		return 0, nil
 	}
-	want, content := record.Find(body)
+	want, content := record.Find(body, nil)
 	places, got := l.Find(data, 0)
 	if got != content || len(places) != len(want) {
 		return 0, fmt.Errorf("%d places and content %d, want %d and %d", len(places), got, len(want), content)
