@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"sigmatrail/conf"
@@ -64,10 +65,12 @@ func TestLadder(t *testing.T) {
 	if whole() {
 		stride, leastHits = 1, 6800
 	}
+	written := 0
 	for i, f := range files {
-		if i%stride > 0 {
+		if i%stride > 0 && !strings.Contains(f.Name, "cloudtrail") {
 			continue
 		}
+		written++
 		name := filepath.Join(s.Rules, f.Name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 			t.Fatal(err)
@@ -81,7 +84,7 @@ func TestLadder(t *testing.T) {
 	if len(files) < 3780 || count < 1904 || hits < leastHits {
 		t.Errorf("%d files of rules, %d events, %d hits", len(files), count, hits)
 	}
-	t.Logf("ladder: %d events with %d hits of the rules in %d files through the built plugin", count, hits, (len(files)+stride-1)/stride)
+	t.Logf("ladder: %d events with %d hits of the rules in %d files through the built plugin", count, hits, written)
 }
 
 // sharedChunks frames the shared events as all kinds of hosts do.
