@@ -120,6 +120,8 @@ type conditionParser struct {
 	next     int
 	depth    int
 	searches []*Search
+	// window is the timeframe that stood beside the condition, as aggregations had it.
+	window string
 	// upper are the operators that were written in capitals.
 	upper []token
 }
@@ -127,6 +129,10 @@ type conditionParser struct {
 // parseCondition returns the tree of text over searches, or a *conditionError.
 func parseCondition(text string, searches []*Search) (c Condition, upper []token, err error) {
 	p := &conditionParser{text: text, tokens: tokenize(text), searches: searches}
+	return p.parse()
+}
+
+func (p *conditionParser) parse() (c Condition, upper []token, err error) {
 	if aggregated := p.aggregation(); aggregated != nil {
 		return nil, nil, aggregated
 	}

@@ -56,7 +56,7 @@ func Load(spec string, packs map[string]fs.FS, o Options) (*Set, error) {
 // ParseFiles parses files of rules. Rules with errors are counted, and the others go on. A rule of a file replaces a rule of a pack with the
 // same id; two files with one id are an error in the second.
 func ParseFiles(files []File, o Options) *Set {
-	l := loader{set: &Set{Files: len(files)}, byID: make(map[string]*loaded)}
+	l := loader{set: &Set{Files: len(files)}, byID: make(map[string]*loaded), lost: make(map[string]bool)}
 	for _, f := range files {
 		l.file(f, o)
 	}
@@ -75,6 +75,9 @@ type loader struct {
 	set   *Set
 	rules []*loaded
 	byID  map[string]*loaded
+	// unsound are correlations with an error of their own, lost what rejected documents are called.
+	unsound []*Correlation
+	lost    map[string]bool
 }
 
 func (l *loader) file(f File, o Options) {
@@ -83,6 +86,10 @@ func (l *loader) file(f File, o Options) {
 	l.set.Problems = append(l.set.Problems, found.problems...)
 	l.set.Filters = append(l.set.Filters, found.filters...)
 	l.set.Correlations = append(l.set.Correlations, found.correlations...)
+	l.unsound = append(l.unsound, found.unsound...)
+	for _, name := range found.lost {
+		l.lost[name] = true
+	}
 	for _, r := range found.rules {
 		l.rule(&loaded{rule: r, bundled: f.Bundled})
 	}

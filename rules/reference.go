@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -23,20 +24,34 @@ func (l *loader) references() {
 	}
 	l.set.Correlations = sound
 	l.warnOfTitles(sound)
+	for _, c := range l.unsound {
+		l.allThere(c, slices.Concat(sound, l.unsound))
+	}
 }
 
 // resolves reports whether everything that c refers to is there, and is not c itself.
 func (l *loader) resolves(c *Correlation, all []*Correlation) bool {
-	ok := true
-	for _, t := range c.Rules {
-		if l.find(t.Name, all) == missing {
-			l.problem(Error, t.Position, CorrelationReference, fmt.Sprintf("no rule has the id or name %q", t.Name))
-			ok = false
-		}
-	}
+	ok := l.allThere(c, all)
 	if ok && reaches(c, c, all, make(map[*Correlation]bool)) {
 		l.problem(Error, c.Position, CorrelationReference, "the correlation refers to itself, by itself or through others")
 		ok = false
+	}
+	return ok
+}
+
+// allThere reports whether the rules that c refers to are there.
+func (l *loader) allThere(c *Correlation, all []*Correlation) bool {
+	ok := true
+	for _, t := range c.Rules {
+		if l.find(t.Name, all) != missing {
+			continue
+		}
+		ok = false
+		if l.lost[strings.ToLower(t.Name)] {
+			l.problem(Error, t.Position, CorrelationReference, fmt.Sprintf("the rule %q has errors of its own", t.Name))
+		} else {
+			l.problem(Error, t.Position, CorrelationReference, fmt.Sprintf("no rule has the id or name %q", t.Name))
+		}
 	}
 	return ok
 }

@@ -82,13 +82,13 @@ func (p *parser) operand(item *Item, n *node, v *Value) bool {
 
 // datePart demands a whole number that the part can be.
 func (p *parser) datePart(item *Item, n *node, v *Value) bool {
-	for name, d := range dateParts() {
+	for _, d := range dateParts() {
 		if d.part != item.DatePart {
 			continue
 		}
 		number, err := strconv.Atoi(n.text)
 		if err != nil || number < d.least || number > d.most {
-			p.err(n.place, BadValue, "%s is a whole number from %d to %d, not %q", name, d.least, d.most, n.text)
+			p.err(n.place, BadValue, "%s is a whole number from %d to %d, not %q", d.name, d.least, d.most, n.text)
 			return false
 		}
 		v.Kind, v.Number = Number, ParseDecimal(strconv.Itoa(number))
