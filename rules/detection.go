@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,14 +94,21 @@ func (p *parser) conditions(n *node, window string) {
 func (p *parser) condition(n *node, window string) {
 	cp := &conditionParser{text: n.text, tokens: tokenize(n.text), searches: p.rule.Searches, window: window}
 	c, upper, err := cp.parse()
-	if wrong, ok := errors.AsType[*conditionError](err); ok {
-		p.errHint(n.placeIn(p.report, wrong.offset), wrong.code, wrong.hint, "%s", wrong.message)
+	p.mistakes(n, cp)
+	if err != nil {
 		return
 	}
 	for _, t := range upper {
 		p.warn(n.placeIn(p.report, t.offset), ConditionUpperCase, "%q should be written in lower case", t.text)
 	}
 	p.rule.Conditions = append(p.rule.Conditions, c)
+}
+
+// mistakes reports those of a condition.
+func (p *parser) mistakes(n *node, cp *conditionParser) {
+	for _, m := range cp.mistakes {
+		p.errHint(n.placeIn(p.report, m.offset), m.code, m.hint, "%s", m.message)
+	}
 }
 
 // search reads one search identifier: a map is one group, a list of maps one each, a list of plain values keywords.

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -223,11 +222,9 @@ func (p *parser) misplaced(m pair) bool {
 // oldAggregation reports an aggregation in a condition that stands outside of a detection.
 func (p *parser) oldAggregation(n *node) bool {
 	cp := &conditionParser{text: n.text, tokens: tokenize(n.text), window: window(p.doc)}
-	wrong, ok := errors.AsType[*conditionError](cp.aggregation())
-	if ok {
-		p.errHint(n.placeIn(p.report, wrong.offset), wrong.code, wrong.hint, "%s", wrong.message)
-	}
-	return ok
+	found := cp.aggregation() != nil
+	p.mistakes(n, cp)
+	return found
 }
 
 // relatedTypes are the kinds of relations between rules (sigma-rules-specification.md, "Related Rules").
