@@ -47,7 +47,7 @@ func (p *conditionParser) correlationInstead(text string) string {
 	}
 	m := aggregate.FindStringSubmatch(text)
 	if m == nil {
-		return "correlation:\n  type: temporal\n  rules: [ID of this rule, ID of the other rule]\n  timespan: " + span
+		return instead + fmt.Sprintf("correlation:\n  type: temporal\n  rules: [%s, ID of the other rule]\n  timespan: %s", p.reference(), span)
 	}
 	operator := map[string]string{">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "=": "eq", "==": "eq"}[m[3]]
 	kind, field := "event_count", ""
@@ -58,7 +58,19 @@ func (p *conditionParser) correlationInstead(text string) string {
 	if m[2] != "" {
 		groups = "\n  group-by: [" + m[2] + "]"
 	}
-	return fmt.Sprintf("correlation:\n  type: %s\n  rules: [ID of this rule]%s\n  timespan: %s\n  condition:\n    %s: %s%s", kind, groups, span, operator, m[4], field)
+	return instead + fmt.Sprintf("correlation:\n  type: %s\n  rules: [%s]%s\n  timespan: %s\n  condition:\n    %s: %s%s",
+		kind, p.reference(), groups, span, operator, m[4], field)
+}
+
+// instead is what stands above a correlation that is proposed.
+const instead = "write the condition without it, and behind the rule:\n---\ntitle: What it finds\n"
+
+// reference is how a correlation can name the rule of the condition.
+func (p *conditionParser) reference() string {
+	if p.rule == "" {
+		return "ID of this rule"
+	}
+	return p.rule
 }
 
 // isSearch reports whether a name is that of a search identifier, whose events are counted, and not of a field, whose values are.

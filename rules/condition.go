@@ -124,6 +124,8 @@ type conditionParser struct {
 	mistakes []*conditionError
 	// window is the timeframe that stood beside the condition, as aggregations had it.
 	window string
+	// rule is the id of the condition's rule, if it has one.
+	rule string
 	// upper are the operators that were written in capitals.
 	upper []token
 }

@@ -69,7 +69,7 @@ func (p *parser) timeframe(n *node) {
 	for _, s := range p.rule.Searches {
 		names = append(names, "a rule with "+s.Name)
 	}
-	p.errHint(t.place, ConditionTimeframe, fmt.Sprintf("make rules of their own of the search identifiers, and correlate them:\ncorrelation:\n  type: temporal\n  rules: [%s]\n"+
+	p.errHint(t.place, ConditionTimeframe, fmt.Sprintf("make rules of their own of the search identifiers, and correlate them:\n---\ntitle: What it finds\ncorrelation:\n  type: temporal\n  rules: [%s]\n"+
 		"  group-by: [userIdentity.arn]\n  timespan: %s", strings.Join(names, ", "), t.text), "%s is no part of a detection: a condition is about one event", n.pairs[i].key.text)
 }
 
@@ -92,7 +92,7 @@ func (p *parser) conditions(n *node, window string) {
 }
 
 func (p *parser) condition(n *node, window string) {
-	cp := &conditionParser{text: n.text, tokens: tokenize(n.text), searches: p.rule.Searches, window: window}
+	cp := &conditionParser{text: n.text, tokens: tokenize(n.text), searches: p.rule.Searches, window: window, rule: p.rule.ID}
 	c, upper, err := cp.parse()
 	p.mistakes(n, cp)
 	if err != nil {

@@ -221,7 +221,7 @@ func (p *parser) misplaced(m pair) bool {
 
 // oldAggregation reports an aggregation in a condition that stands outside of a detection.
 func (p *parser) oldAggregation(n *node) bool {
-	cp := &conditionParser{text: n.text, tokens: tokenize(n.text), window: window(p.doc)}
+	cp := &conditionParser{text: n.text, tokens: tokenize(n.text), window: window(p.doc), rule: p.rule.ID}
 	found := cp.aggregation() != nil
 	p.mistakes(n, cp)
 	return found

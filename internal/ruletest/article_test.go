@@ -252,8 +252,8 @@ func aggregationCase(t *testing.T, text, rule string) {
 		if i < 0 {
 			t.Fatalf("not recognised:\n%s", messages)
 		}
-		proposed := strings.Replace(set.Problems[i].Hint, "[ID of this rule]", "[aws-sg-ssh-open]", 1)
-		set, _, messages = said("title: Many\n"+proposed, rule)
+		_, proposed, _ := strings.Cut(set.Problems[i].Hint, "---\n")
+		set, _, messages = said(strings.Replace(proposed, "[ID of this rule]", "[aws-sg-ssh-open]", 1), rule)
 		if len(set.Correlations) != 1 || len(set.Problems.Errors()) > 0 {
 			t.Fatalf("the proposed correlation is not sound:\n%s\n%s", proposed, messages)
 		}
