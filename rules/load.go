@@ -11,7 +11,7 @@ import (
 type Set struct {
 	// Rules apply to CloudTrail records and are sound, in the order in which they were read.
 	Rules []*Rule
-	// NotApplicable are sound but about other logs.
+	// NotApplicable are sound but about other logs. Their detections are not kept.
 	NotApplicable []*Rule
 	// Excluded counts the sound ones about CloudTrail that the choice leaves out.
 	Excluded int
@@ -128,6 +128,9 @@ func (l *loader) finish(c Choice) {
 	l.filter()
 	l.references()
 	l.set.Rules, l.set.Excluded, l.set.Idle = c.apply(l.set.Rules)
+	for _, r := range l.set.NotApplicable {
+		r.Searches, r.Conditions = nil, nil
+	}
 	l.set.Problems.sort()
 	l.set.Rules, l.set.NotApplicable = slices.Clip(l.set.Rules), slices.Clip(l.set.NotApplicable)
 }

@@ -352,7 +352,10 @@ func (p *parser) logSource() {
 func (p *parser) likelySource(n *node) {
 	s, members := p.rule.LogSource, []string{"category", "product", "service", "definition"}
 	for _, m := range n.pairs {
-		if best := nearest(strings.ToLower(m.key.text), members); best != "" && best != m.key.text {
+		if slices.Contains(members, m.key.text) {
+			continue
+		}
+		if best := nearest(strings.ToLower(m.key.text), members); best != "" {
 			p.add(Warning, m.key.place, UnknownAttribute, fmt.Sprintf("did you mean %q?", best), "a log source has no %q", m.key.text)
 		}
 	}

@@ -37,16 +37,27 @@ var (
 // hyphened returns a name as ATT&CK spells it today.
 func hyphened(name string) string { return strings.ReplaceAll(name, "_", "-") }
 
-func namespaces() map[string]namespace {
-	return map[string]namespace{
-		"attack":    {tactics(), attackForm, "attack.t1078.004 or attack.persistence"},
-		"car":       {nil, carForm, "car.2016-04-005"},
-		"cve":       {nil, cveForm, "cve.2021-44228"},
-		"d3fend":    {[]string{"model", "harden", "detect", "isolate", "deceive", "evict"}, d3fendForm, "d3fend.d3-am"},
-		"detection": {[]string{"dfir", "emerging-threats", "threat-hunting"}, nil, "detection.threat-hunting"},
-		"stp":       {nil, robustness, "stp.3k"},
-		"tlp":       {[]string{"red", "amber", "amber-strict", "green", "clear", "white"}, nil, "tlp.amber"},
+func namespaces() []string { return []string{"attack", "car", "cve", "d3fend", "detection", "stp", "tlp"} }
+
+// namespaceOf returns what the tags of a namespace can be.
+func namespaceOf(name string) (n namespace, ok bool) {
+	switch name {
+	case "attack":
+		return namespace{tactics(), attackForm, "attack.t1078.004 or attack.persistence"}, true
+	case "car":
+		return namespace{nil, carForm, "car.2016-04-005"}, true
+	case "cve":
+		return namespace{nil, cveForm, "cve.2021-44228"}, true
+	case "d3fend":
+		return namespace{[]string{"model", "harden", "detect", "isolate", "deceive", "evict"}, d3fendForm, "d3fend.d3-am"}, true
+	case "detection":
+		return namespace{[]string{"dfir", "emerging-threats", "threat-hunting"}, nil, "detection.threat-hunting"}, true
+	case "stp":
+		return namespace{nil, robustness, "stp.3k"}, true
+	case "tlp":
+		return namespace{[]string{"red", "amber", "amber-strict", "green", "clear", "white"}, nil, "tlp.amber"}, true
 	}
+	return n, false
 }
 
 // tags warns of those that mean nothing: hits carry them, and somebody may route on them.
@@ -66,7 +77,6 @@ func (p *parser) tags() {
 
 // wrongTag says what is wrong with a tag, and proposes another, or returns "".
 func wrongTag(tag string) (message, hint string) {
-	known := namespaces()
 	space, name, dotted := strings.Cut(tag, ".")
 	lower := strings.ToLower(tag)
 	switch {
@@ -77,17 +87,13 @@ func wrongTag(tag string) (message, hint string) {
 	case !tagForm.MatchString(tag):
 		return fmt.Sprintf("%q is no tag: a tag is namespace.name in lower case, without spaces", tag), "write it like attack.t1078.004"
 	}
-	s, ok := known[space]
+	s, ok := namespaceOf(space)
 	if !ok {
-		var names []string
-		for name := range known {
-			names = append(names, name)
+		hint = "it has " + strings.Join(namespaces(), ", ")
+		if best := nearest(space, namespaces()); best != "" {
+			hint = fmt.Sprintf("did you mean %q?", best+"."+name)
 		}
-		slices.Sort(names)
-		if best := nearest(space, names); best != "" {
-			return fmt.Sprintf("Sigma has no namespace %q for tags", space), fmt.Sprintf("did you mean %q?", best+"."+name)
-		}
-		return fmt.Sprintf("Sigma has no namespace %q for tags", space), "it has " + strings.Join(names, ", ")
+		return fmt.Sprintf("Sigma has no namespace %q for tags", space), hint
 	}
 	if slices.Contains(s.names, hyphened(name)) || (s.form != nil && s.form.MatchString(name)) {
 		return "", ""

@@ -10,6 +10,7 @@ import (
 
 // values reads the values of an item, each as its operator needs it.
 func (p *parser) values(item *Item, list []*node) {
+	item.Values = make([]Value, 0, len(list))
 	for _, n := range list {
 		switch {
 		case n.kind != scalarNode:
