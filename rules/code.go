@@ -27,6 +27,7 @@ const (
 	BadTaxonomy      Code = "taxonomy-unknown"    // a taxonomy without a field mapping → Rename the fields to CloudTrail's and leave taxonomy out.
 	EmptySelection   Code = "selection-empty"     // a search identifier, map or list without anything in it → Fill it, or leave it out.
 	BadField         Code = "field-invalid"       // a field name that cannot be one → Name the field exactly; to look anywhere below one, use contains on it.
+	UnlikelyField    Code = "field-unlikely"      // a field that CloudTrail spells in another way → Use the spelling that the message proposes: names are compared exactly.
 
 	UnknownModifier       Code = "modifier-unknown"       // a modifier that Sigma does not have → Use the modifier that the message proposes.
 	ModifierOrder         Code = "modifier-order"         // a chain of modifiers that is allowed and hardly meant → Put contains behind base64offset.

@@ -179,6 +179,7 @@ func (p *parser) item(key, n *node) *Item {
 	if !p.field(key, item) || !p.modifiers(key, item) {
 		return nil
 	}
+	p.likelyField(key, item)
 	values := []*node{n}
 	if n.kind == listNode {
 		values = n.items

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -84,4 +85,32 @@ func (p *parser) suspicious(item *Item, n *node) {
 		hint = fmt.Sprintf("did you mean %q?", mended)
 	}
 	p.add(Warning, n.place, SuspiciousValue, hint, "no event source has a URL in it: %q", n.text)
+}
+
+// cloudTrailFields are the fields at the top of CloudTrail's records.
+func cloudTrailFields() []string {
+	return []string{
+		"eventVersion", "userIdentity", "eventTime", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode", "errorMessage",
+		"requestParameters", "responseElements", "additionalEventData", "requestID", "eventID", "eventType", "apiVersion", "managementEvent", "readOnly",
+		"resources", "recipientAccountId", "serviceEventDetails", "sharedEventID", "vpcEndpointId", "vpcEndpointAccountId", "eventCategory", "addendum",
+		"sessionCredentialFromConsole", "edgeDeviceDetails", "tlsDetails", "insightDetails", "eventContext",
+	}
+}
+
+// likelyField warns of a field that CloudTrail has in another spelling: names are compared exactly, so the item would never hold.
+func (p *parser) likelyField(key *node, item *Item) {
+	const shortest = 6
+	top, rest, _ := strings.Cut(item.Field, ".")
+	if !p.rule.AppliesToCloudTrail() || slices.Contains(cloudTrailFields(), top) {
+		return
+	}
+	for _, known := range cloudTrailFields() {
+		if strings.EqualFold(top, known) || (len(top) >= shortest && editDistance(top, known) == 1) {
+			if rest != "" {
+				known += "." + rest
+			}
+			p.add(Warning, key.place, UnlikelyField, fmt.Sprintf("did you mean %q?", known), "records have no field %q; names are compared exactly", item.Field)
+			return
+		}
+	}
 }

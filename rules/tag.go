@@ -37,7 +37,9 @@ var (
 // hyphened returns a name as ATT&CK spells it today.
 func hyphened(name string) string { return strings.ReplaceAll(name, "_", "-") }
 
-func namespaces() []string { return []string{"attack", "car", "cve", "d3fend", "detection", "stp", "tlp"} }
+func namespaces() []string {
+	return []string{"attack", "car", "cve", "d3fend", "detection", "stp", "tlp"}
+}
 
 // namespaceOf returns what the tags of a namespace can be.
 func namespaceOf(name string) (n namespace, ok bool) {
