@@ -163,7 +163,15 @@ func (c *chain) datePart(name string, part DatePart) {
 func likelyModifier(name string) string {
 	// What other tools and other languages call them.
 	for _, other := range [][2]string{
-		{"ignorecase", "re|i"}, {"multiline", "re|m"}, {"dotall", "re|s"}, {"regex", "re"}, {"regexp", "re"}, {"not", "neq"}, {"ne", "neq"}, {"ge", "gte"}, {"le", "lte"},
+		{"ignorecase", "re|i"},
+		{"multiline", "re|m"},
+		{"dotall", "re|s"},
+		{"regex", "re"},
+		{"regexp", "re"},
+		{"not", "neq"},
+		{"ne", "neq"},
+		{"ge", "gte"},
+		{"le", "lte"},
 		{"beginswith", "startswith"},
 	} {
 		if strings.EqualFold(name, other[0]) {

@@ -189,34 +189,55 @@ func (p *parser) custom() {
 
 // misplaced reports members that belong further in, where they would mean something; at the top they silently mean nothing.
 func (p *parser) misplaced(m pair) bool {
-	parent := "detection"
-	for _, other := range []string{"filter", "correlation"} {
-		if p.doc.get(other) != nil {
-			parent = other
+	members := map[string][]string{"filter": {"rules", "condition"}, "correlation": correlationMembers()}
+	for _, parent := range []string{"filter", "correlation"} {
+		if p.doc.get(parent) == nil {
+			continue
 		}
+		if !slices.Contains(members[parent], m.key.text) {
+			return false
+		}
+		p.belongs(m.key, parent)
+		return true
 	}
+	return p.outsideDetection(m)
+}
+
+func (p *parser) belongs(key *node, parent string) {
+	p.errHint(key.place, Misplaced, "indent it below "+parent+":", "%q belongs under %s", key.text, parent)
+}
+
+// outsideDetection reports parts of a detection at the top of a rule.
+func (p *parser) outsideDetection(m pair) bool {
 	name := m.key.text
-	isSearch := parent == "detection" && m.value.kind != scalarNode &&
-		(p.doc.get("detection") == nil || strings.HasPrefix(name, "selection") || strings.HasPrefix(name, "filter_"))
 	switch {
-	case name == "condition" && parent == "detection" && p.oldAggregation(m.value):
-	case parent == "detection" && isWindow(m.key, m.value) && p.doc.get("condition") != nil: // told with the condition
-	case isSearch:
+	case name == "condition":
+		if !p.oldAggregation(m.value) {
+			p.belongs(m.key, "detection")
+		}
+	case isWindow(m.key, m.value) && p.doc.get("condition") != nil: // told with the condition
+	case isWindow(m.key, m.value):
+		p.errHint(m.key.place, Misplaced, "write a correlation rule:\ncorrelation:\n  type: temporal\n  rules: [ID of this rule, ID of the other rule]\n  timespan: "+m.value.text,
+			"%q is a part of correlation rules: a rule is about one event", name)
+	case looksLikeSearch(m.value) && (p.doc.get("detection") == nil || strings.HasPrefix(name, "selection") || strings.HasPrefix(name, "filter_")):
 		condition := name
 		if strings.HasPrefix(name, "filter") {
 			condition = "selection and not " + name
 		}
 		p.errHint(m.key.place, Misplaced, fmt.Sprintf("detection:\n  %s: …\n  condition: %s", name, condition),
 			"%q looks like a search identifier, which belongs under detection, and is named in the condition", name)
-	case parent == "detection" && isWindow(m.key, m.value):
-		p.errHint(m.key.place, Misplaced, "write a correlation rule:\ncorrelation:\n  type: temporal\n  rules: [ID of this rule, ID of the other rule]\n  timespan: "+m.value.text,
-			"%q is a part of correlation rules: a rule is about one event", name)
-	case name == "condition" || (parent == "correlation" && slices.Contains(correlationMembers(), name)):
-		p.errHint(m.key.place, Misplaced, "indent it below "+parent+":", "%q belongs under %s", name, parent)
 	default:
 		return false
 	}
 	return true
+}
+
+// looksLikeSearch reports whether a value is a map of fields and values, or a list of such maps.
+func looksLikeSearch(n *node) bool {
+	if n.kind == listNode {
+		return len(n.items) > 0 && !slices.ContainsFunc(n.items, func(item *node) bool { return item.kind != mapNode || !looksLikeSearch(item) })
+	}
+	return n.kind == mapNode && len(n.pairs) > 0 && !slices.ContainsFunc(n.pairs, func(m pair) bool { return m.value.kind == mapNode })
 }
 
 // oldAggregation reports an aggregation in a condition that stands outside of a detection.
