@@ -43,6 +43,7 @@ const (
 	ConditionSyntax      Code = "condition-syntax"      // a condition that cannot be read → Mend the condition at the caret.
 	ConditionUndefined   Code = "condition-undefined"   // a search identifier that the detection lacks → Use the name that the message proposes.
 	ConditionNoMatch     Code = "condition-no-match"    // a pattern that names no search identifier → Use a name or a pattern that the detection has.
+	UnusedSearch         Code = "search-unused"         // a search identifier that no condition names → Name it in the condition, or leave it out.
 	ConditionUpperCase   Code = "condition-upper-case"  // AND, OR, NOT … in capitals → Write and, or, not in lower case.
 	ConditionTimeframe   Code = "condition-timeframe"   // timeframe on a plain condition → Write the correlation rule that the message shows.
 	ConditionAggregation Code = "condition-aggregation" // the old pipe form, replaced by correlation rules → Write the correlation rule that the message shows.

@@ -89,6 +89,45 @@ func (p *parser) conditions(n *node, window string) {
 		}
 		p.condition(c, window)
 	}
+	// The documents of a collection share what not all of them use.
+	if len(list) > 0 && len(p.rule.Conditions) == len(list) && !p.rule.Collected {
+		p.unused()
+	}
+}
+
+// unused warns of search identifiers that no condition names: most often a filter that was forgotten, or a typing mistake in a pattern.
+func (p *parser) unused() {
+	used := make(map[*Search]bool)
+	for _, c := range p.rule.Conditions {
+		use(c, used)
+	}
+	for _, s := range p.rule.Searches {
+		if !used[s] {
+			p.warn(place{s.Line, s.Column}, UnusedSearch, "the condition does not name the search identifier %q", s.Name)
+		}
+	}
+}
+
+// use marks the searches that a condition names.
+func use(c Condition, used map[*Search]bool) {
+	switch c := c.(type) {
+	case And:
+		for _, t := range c.Terms {
+			use(t, used)
+		}
+	case Or:
+		for _, t := range c.Terms {
+			use(t, used)
+		}
+	case Not:
+		use(c.Term, used)
+	case Ref:
+		used[c.Search] = true
+	case Of:
+		for _, s := range c.Searches {
+			used[s] = true
+		}
+	}
 }
 
 func (p *parser) condition(n *node, window string) {

@@ -49,11 +49,29 @@ func (l *loader) allThere(c *Correlation, all []*Correlation) bool {
 		ok = false
 		if l.lost[strings.ToLower(t.Name)] {
 			l.problem(Error, t.Position, CorrelationReference, fmt.Sprintf("the rule %q has errors of its own", t.Name))
-		} else {
-			l.problem(Error, t.Position, CorrelationReference, fmt.Sprintf("no rule has the id or name %q", t.Name))
+			continue
 		}
+		hint := "correct it, or name the file of that rule too"
+		if best := nearest(t.Name, l.referable(all)); best != "" {
+			hint = fmt.Sprintf("did you mean %q?", best)
+		}
+		r := newReport(t.File, l.texts[t.File])
+		r.errHint(place{t.Line, t.Column}, CorrelationReference, hint, "no rule has the id or name %q", t.Name)
+		l.set.Problems = append(l.set.Problems, r.problems...)
 	}
 	return ok
+}
+
+// referable are the ids and names that a correlation could mean.
+func (l *loader) referable(all []*Correlation) []string {
+	var list []string
+	for _, r := range l.rules {
+		list = append(list, r.rule.ID, r.rule.Name)
+	}
+	for _, c := range all {
+		list = append(list, c.ID, c.Name)
+	}
+	return list
 }
 
 // warnOfTitles warns of references that hold only as long as a title does.
@@ -68,7 +86,9 @@ func (l *loader) warnOfTitles(all []*Correlation) {
 }
 
 func (l *loader) problem(severity Severity, at Position, code Code, message string) {
-	l.set.Problems = append(l.set.Problems, Problem{Position: at, Severity: severity, Code: code, Message: message})
+	r := newReport(at.File, l.texts[at.File])
+	r.add(severity, place{at.Line, at.Column}, code, "", "%s", message)
+	l.set.Problems = append(l.set.Problems, r.problems...)
 }
 
 // How a reference finds what it names.
