@@ -99,12 +99,16 @@ func (s Sources) ID() ID {
 // Compile parses the rules and prepares them. Whether the result may run is for Acceptable to say; the error is for a rule that was accepted and cannot
 // be compiled, which is a fault of ours.
 func (s Sources) Compile() (*Program, error) {
-	set := rules.ParseFiles(s.files, s.options)
-	v, err := newView(set.Rules, record.DefaultAliases().Paths, s.ownKey, matcher.Options{})
+	return NewProgram(rules.ParseFiles(s.files, s.options), s.ownKey)
+}
+
+// NewProgram prepares the rules of a set, which must not change any more; they never look at ownKey. The error is as that of Compile.
+func NewProgram(set *rules.Set, ownKey string) (*Program, error) {
+	v, err := newView(set.Rules, record.DefaultAliases().Paths, ownKey, matcher.Options{})
 	if wrong, ok := errors.AsType[*matcher.CompileError](err); ok {
 		return nil, fmt.Errorf("%s: %w (please report it)", set.Rules[wrong.Rule].Position, err)
 	}
-	return &Program{set: set, view: v, table: enrich.Compile(set.Rules), ownKey: s.ownKey}, err
+	return &Program{set: set, view: v, table: enrich.Compile(set.Rules), ownKey: ownKey}, err
 }
 
 // Acceptable says why the rules may not run under s, or returns nil. Rejected rules do not stop the others, unless s.Strict is set; rules of
