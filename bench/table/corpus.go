@@ -16,6 +16,8 @@ import (
 
 const (
 	clones = 10_000
+	// crowd is how many rules are about the operations of one mix alone.
+	crowd  = 2000
 	seed   = 1
 	ownKey = "sigma"
 )
@@ -48,6 +50,7 @@ func newProgram(list []*rules.Rule) (program, error) {
 type corpus struct {
 	cases                       []part
 	sigmahq, pack, absent, real program
+	crowds                      map[string]program // by mix
 	oracle                      *oracle.Oracle
 }
 
@@ -86,7 +89,7 @@ func newCorpus() (*corpus, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &corpus{oracle: oracle.New(list, record.DefaultAliases(), ownKey)}
+	c := &corpus{crowds: make(map[string]program), oracle: oracle.New(list, record.DefaultAliases(), ownKey)}
 	for _, set := range []struct {
 		into *program
 		more []*rules.Rule
@@ -99,14 +102,28 @@ func newCorpus() (*corpus, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, m := range all {
+		more, err := shared.Crowd(crowd, seed, m)
+		if err != nil {
+			return nil, err
+		}
+		if c.crowds[m.Name], err = newProgram(append(list[:len(list):len(list)], more...)); err != nil {
+			return nil, err
+		}
+	}
 	return c, c.split(all)
 }
 
 // split adds each mix with its parts.
 func (c *corpus) split(all []mixes.Mix) error {
 	for _, m := range all {
-		if c.sigmahq.judges.Process(m.Data, nil) != nil || c.pack.judges.Process(m.Data, nil) != nil || c.real.judges.Process(m.Data, nil) != nil {
-			return errors.New("a rule is critical and stable: there is no engine that only judges")
+		for _, p := range []program{c.sigmahq, c.pack, c.absent, c.real, c.crowds[m.Name]} {
+			if p.judges.Process(m.Data, func(int) []byte { return nil }); p.judges.Tally().Unwritten > 0 {
+				return errors.New("a rule is critical and stable: there is no engine that only judges")
+			}
+		}
+		if n, err := bare(m.Data); err != nil || n != m.Records {
+			return fmt.Errorf("%s: %d records of %d: %w", m.Name, n, m.Records, err)
 		}
 		hit, missed := m.Partition(func(body []byte) bool {
 			j := c.pack.writes.Judge(body, time.Time{})

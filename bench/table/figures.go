@@ -87,15 +87,9 @@ func worst(part string, of func(r *result) float64) func(run []result) float64 {
 	}
 }
 
-// candidate returns the nanoseconds that each further candidate takes, from two programs of equal size of which one finds more. Where
-// that is less than one in ten records there is nothing to divide by.
+// candidate returns the nanoseconds that each further candidate takes: of rules about the very operations of the mix.
 func candidate(r *result) float64 {
-	const least = 0.1
-	more := r.Candidates[rowReal] - r.Candidates[rowAbsent]
-	if more < least {
-		return 0
-	}
-	return (r.Nanoseconds[rowReal] - r.Nanoseconds[rowAbsent]) / more
+	return (r.Nanoseconds[rowCrowd] - r.Nanoseconds[rowMatch]) / (r.Candidates[rowCrowd] - r.Candidates[rowMatch])
 }
 
 func loads(list []loading) (seconds, mib float64) {

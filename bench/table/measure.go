@@ -57,6 +57,7 @@ func (c *corpus) measure(p part, rounds int) result {
 	r.count(rowPack, p, c.pack)
 	r.count(rowAbsent, p, c.absent)
 	r.count(rowReal, p, c.real)
+	r.count(rowCrowd, p, c.crowds[p.Name])
 	for _, rung := range list {
 		if rung.row == rowMatch || rung.row == rowPack || rung.row == rowReal {
 			r.Allocs[rung.row] = allocations(rung)

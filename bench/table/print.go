@@ -9,7 +9,7 @@ import (
 )
 
 func rows() []string {
-	return []string{rowWalk, rowAgain, rowMemcpy, rowProject, rowMatch, rowPack, rowWrite, rowAbsent, rowReal, rowOracle}
+	return []string{rowWalk, rowAgain, rowMemcpy, rowProject, rowMatch, rowPack, rowWrite, rowAbsent, rowReal, rowCrowd, rowOracle}
 }
 
 func (r *report) print(to io.Writer) error {
@@ -32,7 +32,7 @@ func (r *report) print(to io.Writer) error {
 
 // mix prints the parts of one mix beside each other.
 func (r *report) mix(w *bufio.Writer, from, to int) {
-	const first, cell = "%-40s", "%-24s"
+	const first, cell = "%-44s", "%-26s"
 	fmt.Fprintf(w, "\n"+first, r.Medians[from].Mix)
 	for _, m := range r.Medians[from:to] {
 		fmt.Fprintf(w, cell, fmt.Sprintf("%s: %d × %d B", m.Part, m.Records, m.Bytes))
@@ -42,7 +42,10 @@ func (r *report) mix(w *bufio.Writer, from, to int) {
 		fmt.Fprintf(w, first, row)
 		for i := from; i < to; i++ {
 			text := "-"
-			if s, ok := r.Medians[i].Ratios[row]; ok {
+			switch s, ok := r.Medians[i].Ratios[row]; {
+			case row == rowWalk:
+				text = fmt.Sprintf("1, of %.0f ns", r.Medians[i].Nanoseconds[row])
+			case ok:
 				text = fmt.Sprintf("%.2f (%.2f to %.2f)", s.Median, s.P10, s.P90)
 				if !r.settled(i, row) {
 					text += " ?"
@@ -56,11 +59,11 @@ func (r *report) mix(w *bufio.Writer, from, to int) {
 
 // counts prints what was found on a record.
 func (r *report) counts(w *bufio.Writer) {
-	fmt.Fprintf(w, "\n%-30s%14s%12s%12s%12s%12s%14s\n", "candidates (hits) a record", "SigmaHQ", "", "and pack", "", "10,000 real", "")
+	fmt.Fprintf(w, "\n%-30s%14s%12s%12s%12s%12s%14s%12s%14s\n", "candidates (hits) a record", "SigmaHQ", "", "and pack", "", "10,000 real", "", "crowd", "")
 	for i := range r.Medians {
 		m := &r.Medians[i]
 		fmt.Fprintf(w, "%-30s", m.Mix+", "+m.Part)
-		for _, row := range []string{rowMatch, rowPack, rowReal} {
+		for _, row := range []string{rowMatch, rowPack, rowReal, rowCrowd} {
 			fmt.Fprintf(w, "%14.2f%12s", m.Candidates[row], fmt.Sprintf("(%.3f)", m.Hits[row]))
 		}
 		fmt.Fprintln(w)

@@ -18,6 +18,7 @@ const (
 	rowWrite   = "… + match, both, hits written"
 	rowAbsent  = "… + match, 10,000 clones, absent names"
 	rowReal    = "… + match, 10,000 clones, real names"
+	rowCrowd   = "… + match, 2,000 clones on the mix's names"
 	rowOracle  = "oracle, SigmaHQ"
 )
 
@@ -42,6 +43,7 @@ func (c *corpus) rungs(p part) []rung {
 		{rowPack, p.Records, process(c.pack)},
 		{rowAbsent, p.Records, process(c.absent)},
 		{rowReal, p.Records, process(c.real)},
+		{rowCrowd, p.Records, process(c.crowds[p.Name])},
 	}
 	if p.which != withoutHits {
 		list = append(list, rung{rowWrite, p.Records, c.write(data)})
