@@ -11,7 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"sigmatrail/bench/stats"
+	"sigmatrail/bench/sample"
 	"sigmatrail/internal/mixes"
 )
 
@@ -20,11 +20,11 @@ type archived struct {
 	Files int     `json:"files"`
 	MB    float64 `json:"mb_uncompressed"`
 	// The times are to those of a process that does nothing but unzip the same files, one after the other.
-	Time   stats.Spread `json:"time_over_unzip"`
-	CPU    stats.Spread `json:"cpu_over_unzip"`
-	MBps   float64      `json:"mb_per_second"`
-	Unzip  float64      `json:"unzip_mb_per_second"`
-	RSSMiB float64      `json:"peak_rss_mib"`
+	Time   sample.Spread `json:"time_over_unzip"`
+	CPU    sample.Spread `json:"cpu_over_unzip"`
+	MBps   float64       `json:"mb_per_second"`
+	Unzip  float64       `json:"unzip_mb_per_second"`
+	RSSMiB float64       `json:"peak_rss_mib"`
 }
 
 const (
@@ -53,16 +53,16 @@ func archive(folder, program string, mb, rounds int) (archived, error) {
 			return a, err
 		}
 		a.Files, a.MB = found.Files, found.MB
-		scan, err := run(exec.Command(program, "scan", "-o", "ndjson", dir))
+		scan, err := sample.Run(exec.Command(program, "scan", "-o", "ndjson", dir))
 		if err != nil {
 			return a, err
 		}
-		times, cpus = append(times, scan.seconds/unzip.seconds), append(cpus, scan.cpu/unzip.cpu)
-		scans, unzips = append(scans, scan.seconds), append(unzips, unzip.seconds)
-		a.RSSMiB = max(a.RSSMiB, scan.rss)
+		times, cpus = append(times, scan.Seconds/unzip.Seconds), append(cpus, scan.CPU/unzip.CPU)
+		scans, unzips = append(scans, scan.Seconds), append(unzips, unzip.Seconds)
+		a.RSSMiB = max(a.RSSMiB, scan.RSS)
 	}
-	a.Time, a.CPU = stats.Of(times), stats.Of(cpus)
-	a.MBps, a.Unzip = a.MB/stats.Median(scans), a.MB/stats.Median(unzips)
+	a.Time, a.CPU = sample.Of(times), sample.Of(cpus)
+	a.MBps, a.Unzip = a.MB/sample.Median(scans), a.MB/sample.Median(unzips)
 	return a, nil
 }
 

@@ -3,7 +3,7 @@ package main
 import (
 	"slices"
 
-	"sigmatrail/bench/stats"
+	"sigmatrail/bench/sample"
 )
 
 // figures are what the targets are about.
@@ -39,8 +39,8 @@ func (r *report) sum() figures {
 		for _, run := range r.Runs {
 			list = append(list, of(run))
 		}
-		f.Settled[name] = stats.Agree(list, tolerance)
-		return stats.Median(list)
+		f.Settled[name] = sample.Agree(list, tolerance)
+		return sample.Median(list)
 	}
 	f.Match = settle("match", worst(whole, func(r *result) float64 { return r.Ratios[rowMatch].Median }))
 	f.MatchMiss = settle("match_miss", worst(withoutHits, func(r *result) float64 { return r.Ratios[rowMatch].Median }))
@@ -71,7 +71,7 @@ func (r *report) medianOf(of func(run []result) float64) float64 {
 	for _, run := range r.Runs {
 		list = append(list, of(run))
 	}
-	return stats.Median(list)
+	return sample.Median(list)
 }
 
 // worst returns the largest of a figure over all mixes of which there is such a part.
@@ -97,7 +97,7 @@ func loads(list []loading) (seconds, mib float64) {
 	for _, l := range list {
 		times, sizes = append(times, l.Seconds), append(sizes, l.MiB)
 	}
-	return stats.Median(times), stats.Median(sizes)
+	return sample.Median(times), sample.Median(sizes)
 }
 
 // medians sums the runs up, part by part.
@@ -110,9 +110,9 @@ func (r *report) medians() []result {
 		}
 		m.AA = each(func(r *result) float64 { return r.AA })
 		m.GrowthAbsent, m.GrowthReal = each(func(r *result) float64 { return r.GrowthAbsent }), each(func(r *result) float64 { return r.GrowthReal })
-		ratios, took := make(map[string]stats.Spread), make(map[string]float64)
+		ratios, took := make(map[string]sample.Spread), make(map[string]float64)
 		for row := range m.Ratios {
-			ratios[row] = stats.Spread{
+			ratios[row] = sample.Spread{
 				Median: each(func(r *result) float64 { return r.Ratios[row].Median }), P10: each(func(r *result) float64 { return r.Ratios[row].P10 }),
 				P90: each(func(r *result) float64 { return r.Ratios[row].P90 }),
 			}
@@ -129,5 +129,5 @@ func (r *report) settled(i int, row string) bool {
 	for _, run := range r.Runs {
 		list = append(list, run[i].Ratios[row].Median)
 	}
-	return stats.Agree(list, tolerance)
+	return sample.Agree(list, tolerance)
 }

@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"sigmatrail/bench/stats"
+	"sigmatrail/bench/sample"
 	"sigmatrail/internal/pipeline"
 )
 
@@ -20,8 +20,8 @@ type result struct {
 	AA    float64 `json:"a_a"`
 	Tries int     `json:"tries"`
 	// Ratios are to the bare walk of the same round, Nanoseconds a record; by row.
-	Ratios      map[string]stats.Spread `json:"ratios"`
-	Nanoseconds map[string]float64      `json:"ns_per_record"`
+	Ratios      map[string]sample.Spread `json:"ratios"`
+	Nanoseconds map[string]float64       `json:"ns_per_record"`
 	// GrowthAbsent and GrowthReal are what 10,000 clones cost, to SigmaHQ's rules alone.
 	GrowthAbsent float64 `json:"growth_absent"`
 	GrowthReal   float64 `json:"growth_real"`
@@ -32,7 +32,7 @@ type result struct {
 }
 
 const (
-	sample   = 2 * time.Millisecond
+	atLeast  = 2 * time.Millisecond
 	mostTrys = 8
 	lowAA    = 0.95
 	highAA   = 1.05
@@ -94,18 +94,18 @@ func (r *result) time(list []rung, rounds int) {
 		absent = append(absent, round[rowAbsent]/round[rowMatch])
 		present = append(present, round[rowReal]/round[rowMatch])
 	}
-	r.Ratios, r.Nanoseconds = make(map[string]stats.Spread), make(map[string]float64)
+	r.Ratios, r.Nanoseconds = make(map[string]sample.Spread), make(map[string]float64)
 	for row := range took {
-		r.Ratios[row], r.Nanoseconds[row] = stats.Of(ratios[row]), stats.Median(took[row])
+		r.Ratios[row], r.Nanoseconds[row] = sample.Of(ratios[row]), sample.Median(took[row])
 	}
-	r.AA, r.GrowthAbsent, r.GrowthReal = stats.Median(again), stats.Median(absent), stats.Median(present)
+	r.AA, r.GrowthAbsent, r.GrowthReal = sample.Median(again), sample.Median(absent), sample.Median(present)
 }
 
 // calibrate returns how many passes fill a sample.
 func calibrate(run func()) int {
 	run()
 	passes := 0
-	for begin := time.Now(); time.Since(begin) < sample; passes++ {
+	for begin := time.Now(); time.Since(begin) < atLeast; passes++ {
 		run()
 	}
 	return max(1, passes)

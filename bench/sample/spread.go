@@ -1,5 +1,5 @@
-// Package stats sums up repeated measurements on machines that are never quiet.
-package stats
+// Package sample sums up repeated measurements on machines that are never quiet.
+package sample
 
 import "slices"
 
