@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,11 +90,11 @@ func bench(o options) error {
 	h := host{folder: folder, plugin: plugin, copies: o.copies}
 	list := setups(c)
 	for i, s := range list {
-		if s.config, err = h.config(fmt.Sprint(i), s.input, s.filter); err != nil {
+		if s.config, err = h.config(strconv.Itoa(i), s.input, s.filter); err != nil {
 			return err
 		}
 		one := strings.NewReplacer(c.quiet, c.one, c.hits, c.one).Replace(s.input)
-		if s.first, err = h.config(fmt.Sprint(i)+"-one", one, s.filter); err != nil {
+		if s.first, err = h.config(strconv.Itoa(i)+"-one", one, s.filter); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sigmatrail/conf"
@@ -94,7 +95,7 @@ func newCorpus() (*corpus, error) {
 		into *program
 		more []*rules.Rule
 	}{{&c.sigmahq, nil}, {&c.pack, bundled.Rules().Rules}, {&c.absent, absent}, {&c.real, present}} {
-		if *set.into, err = newProgram(append(list[:len(list):len(list)], set.more...)); err != nil {
+		if *set.into, err = newProgram(append(slices.Clip(list), set.more...)); err != nil {
 			return nil, err
 		}
 	}
@@ -107,7 +108,7 @@ func newCorpus() (*corpus, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.crowds[m.Name], err = newProgram(append(list[:len(list):len(list)], more...)); err != nil {
+		if c.crowds[m.Name], err = newProgram(append(slices.Clip(list), more...)); err != nil {
 			return nil, err
 		}
 	}

@@ -4,13 +4,13 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 )
 
 type options struct {
@@ -29,13 +29,11 @@ func main() {
 	flag.IntVar(&o.scan, "scans", 5, "how often the archive is scanned")
 	flag.IntVar(&o.archiveMB, "archive-mb", 256, "how large the archive is, unzipped")
 	flag.Parse()
-	err := errors.ErrUnsupported
+	do := bench
 	if o.child != "" {
-		err = asChild(o)
-	} else {
-		err = bench(o)
+		do = asChild
 	}
-	if err != nil {
+	if err := do(o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -101,7 +99,7 @@ func bench(o options) error {
 	for n := range o.runs {
 		say("bench: run %d of %d", n+1, o.runs)
 		var results []result
-		if _, err := child(exec.Command(self, "-child", "measure", "-rounds", fmt.Sprint(o.rounds)), &results); err != nil {
+		if _, err := child(exec.Command(self, "-child", "measure", "-rounds", strconv.Itoa(o.rounds)), &results); err != nil {
 			return err
 		}
 		r.Runs = append(r.Runs, results)
