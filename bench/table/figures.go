@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 
 	"sigmatrail/bench/sample"
@@ -45,8 +46,7 @@ func (r *report) sum() figures {
 	f.Match = settle("match", worst(whole, func(r *result) float64 { return r.Ratios[rowMatch].Median }))
 	f.MatchMiss = settle("match_miss", worst(withoutHits, func(r *result) float64 { return r.Ratios[rowMatch].Median }))
 	f.MatchHit = settle("match_hit", worst(withHits, func(r *result) float64 { return r.Ratios[rowMatch].Median }))
-	// A small difference of two that agree is compared as part of the larger.
-	f.Settled["pack"] = f.Settled["match"]
+	settle("pack", worst(whole, func(r *result) float64 { return r.Ratios[rowPack].Median })) // of the sum: a small difference is never settled
 	f.Pack = r.medianOf(worst(whole, func(r *result) float64 { return r.Ratios[rowPack].Median - r.Ratios[rowMatch].Median }))
 	f.GrowthAbsent = settle("absent", worst(whole, func(r *result) float64 { return r.GrowthAbsent }))
 	f.GrowthReal = settle("real", worst(whole, func(r *result) float64 { return r.GrowthReal }))
@@ -72,6 +72,18 @@ func (r *report) medianOf(of func(run []result) float64) float64 {
 		list = append(list, of(run))
 	}
 	return sample.Median(list)
+}
+
+// unsound names the parts whose bare walk did not agree with itself in a run, however often it was repeated.
+func (r *report) unsound() (parts []string) {
+	for _, run := range r.Runs {
+		for i := range run {
+			if m := &run[i]; m.AA < lowAA || m.AA > highAA {
+				parts = append(parts, fmt.Sprintf("%s, %s (A/A %.2f)", m.Mix, m.Part, m.AA))
+			}
+		}
+	}
+	return parts
 }
 
 // worst returns the largest of a figure over all mixes of which there is such a part.

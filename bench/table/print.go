@@ -24,6 +24,9 @@ func (r *report) print(to io.Writer) error {
 		r.mix(w, i, end)
 		i = end
 	}
+	if parts := r.unsound(); len(parts) > 0 {
+		fmt.Fprintf(w, "\nThe bare walk did not agree with itself; run this again on a quieter machine: %s\n", strings.Join(parts, "; "))
+	}
 	r.counts(w)
 	r.targets(w)
 	r.archive(w)
