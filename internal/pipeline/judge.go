@@ -27,30 +27,47 @@ func (v *Verdict) Record() *record.Object {
 	return o
 }
 
+// Get decodes what stands under the keys, each inside the one before it; nil where that is not there.
+func (v *Verdict) Get(keys ...string) any {
+	pos := v.place.Pos
+	for _, key := range keys {
+		var ok bool
+		if pos, _, ok = chunk.Lookup(v.place.Data, pos, key); !ok {
+			return nil
+		}
+	}
+	value, _ := record.Decode(v.place.Data, pos)
+	return value
+}
+
+// Text is Get where that is a text, and "" elsewhere.
+func (v *Verdict) Text(keys ...string) string {
+	text, _ := v.Get(keys...).(string)
+	return text
+}
+
 // Judgement is what the rules say of one event, which may hold several records.
 type Judgement struct {
 	Content  record.Content
 	Verdicts []Verdict
 }
 
-// Judge finds the CloudTrail records in an event, one msgpack value as Parse returns it, and evaluates the rules on each. received is the time that
-// the shipper gave the event, or zero. The verdicts borrow packed.
-func (e *Engine) Judge(packed []byte, received time.Time) Judgement {
-	s := e.borrow()
-	defer e.giveBack(s)
-	if _, ok := s.look.projector.Record(packed, 0, 0); !ok {
+// Judge judges events with memory of its own, so that an event without a hit costs no allocation. It is for one goroutine.
+type Judge struct {
+	engine  *Engine
+	scratch *scratch
+}
+
+// NewJudge returns a Judge by the engine's rules.
+func (e *Engine) NewJudge() *Judge { return &Judge{engine: e, scratch: e.newScratch()} }
+
+// Event finds the CloudTrail records in an event, one msgpack value, and evaluates the rules on each. received is the time that the shipper gave the
+// event, or zero. The verdicts borrow packed, and memory of the Judge that lives until its next call.
+func (d *Judge) Event(packed []byte, received time.Time) Judgement {
+	if _, ok := d.scratch.look.projector.Record(packed, 0, 0); !ok {
 		return Judgement{Content: record.Foreign}
 	}
-	j := s.judge(packed, 0, received, e.written)
-	j.Verdicts = slices.Clone(j.Verdicts)
-	for i := range j.Verdicts {
-		v := &j.Verdicts[i]
-		v.Hits = slices.Clone(v.Hits)
-		if &v.place.Data[0] != &packed[0] { // the scratch's
-			v.place.Data = slices.Clone(v.place.Data)
-		}
-	}
-	return j
+	return d.scratch.judge(packed, 0, received, d.engine.written)
 }
 
 // Hit reports whether any rule is to be written.
