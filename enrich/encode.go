@@ -3,83 +3,91 @@ package enrich
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"slices"
 
 	"github.com/vmihailenco/msgpack/v5"
 )
 
 // AppendMsgpack appends the annotation of hits as one msgpack map, format sigma: level, rules, tactics, techniques. hits must not be
-// empty and is not kept.
-func (t *Table) AppendMsgpack(dst []byte, hits []Hit) ([]byte, error) {
-	a := t.collect(hits)
-	buf := bytes.NewBuffer(dst)
-	w := packer{enc: msgpack.NewEncoder(buf)}
-	w.mapLen(4)
-	w.text("level", a.level.String())
-	w.key("rules")
-	w.arrayLen(len(a.hits))
+// empty and is not kept. Everything but the names of events was encoded when the Table was made.
+func (t *Table) AppendMsgpack(dst []byte, hits []Hit) []byte {
+	var room [16]Hit
+	var words [64]*word
+	a := t.collect(append(room[:0], hits...), words[:0:32], words[32:32])
+	dst = append(append(dst, t.keys.level...), t.levels[a.level]...)
+	dst = appendArrayLen(append(dst, t.keys.rules...), len(a.hits))
 	for _, h := range a.hits {
-		w.rule(&t.entries[h.Rule], h.EventIDs)
+		dst = t.entries[h.Rule].appendMsgpack(dst, h.EventIDs)
 	}
-	w.list("tactics", a.tactics)
-	w.list("techniques", a.techniques)
-	if w.err != nil {
-		return dst, fmt.Errorf("encode annotation: %w", w.err)
-	}
-	return buf.Bytes(), nil
+	dst = appendWords(append(dst, t.keys.tactics...), a.tactics)
+	return appendWords(append(dst, t.keys.techniques...), a.techniques)
 }
 
-// packer writes msgpack and keeps the first error.
-type packer struct {
-	enc *msgpack.Encoder
-	err error
+// fixed are the parts of every annotation, encoded; level begins with the map's header.
+type fixed struct{ level, rules, tactics, techniques []byte }
+
+// pack encodes a value. What is given to it always encodes.
+func pack(v any) []byte {
+	b, err := msgpack.Marshal(v)
+	if err != nil {
+		return []byte{0xc0} // unreachable: texts and lists of them always encode
+	}
+	return b
 }
 
-func (w *packer) note(err error) {
-	if w.err == nil {
-		w.err = err
+// Headers of msgpack arrays and maps: of up to 15 elements, and of up to 65535.
+const (
+	fixarray, array16 = 0x90, 0xdc
+	fixmap, map16     = 0x80, 0xde
+	fixMost           = 15
+)
+
+func appendArrayLen(dst []byte, n int) []byte { return appendLen(dst, fixarray, array16, n) }
+
+// appendLen appends a header. No event has more hits, and no rule more members, than 16 bits hold.
+func appendLen(dst []byte, fix, wide byte, n int) []byte {
+	if n <= fixMost {
+		return append(dst, fix|byte(n)) //nolint:gosec // just compared
 	}
+	return append(dst, wide, byte(n>>8), byte(n)) //nolint:gosec // the two bytes of the number
 }
 
-func (w *packer) mapLen(n int)          { w.note(w.enc.EncodeMapLen(n)) }
-func (w *packer) arrayLen(n int)        { w.note(w.enc.EncodeArrayLen(n)) }
-func (w *packer) key(key string)        { w.note(w.enc.EncodeString(key)) }
-func (w *packer) text(key, text string) { w.key(key); w.note(w.enc.EncodeString(text)) }
-
-func (w *packer) list(key string, list []string) {
-	w.key(key)
-	w.arrayLen(len(list))
-	for _, text := range list {
-		w.note(w.enc.EncodeString(text))
+func appendWords(dst []byte, list []*word) []byte {
+	dst = appendArrayLen(dst, len(list))
+	for _, w := range list {
+		dst = append(dst, w.packed...)
 	}
+	return dst
 }
 
-func (w *packer) rule(e *entry, eventIDs []string) {
-	n := len(e.members)
-	if len(eventIDs) > 0 {
-		n++
+func (e *entry) appendMsgpack(dst []byte, eventIDs []string) []byte {
+	if len(eventIDs) == 0 {
+		return append(appendLen(dst, fixmap, map16, len(e.members)), e.packed...)
 	}
-	w.mapLen(n)
+	dst = append(appendLen(dst, fixmap, map16, len(e.members)+1), e.packed...)
+	return append(append(dst, pack("event_ids")...), pack(eventIDs)...)
+}
+
+// packMembers encodes the members of the rule's map, without its header.
+func (e *entry) packMembers() {
 	for _, m := range e.members {
+		e.packed = append(e.packed, pack(m.key)...)
 		if m.list != nil {
-			w.list(m.key, m.list)
+			e.packed = append(e.packed, pack(m.list)...)
 		} else {
-			w.text(m.key, m.text)
+			e.packed = append(e.packed, pack(m.text)...)
 		}
-	}
-	if len(eventIDs) > 0 {
-		w.list("event_ids", eventIDs)
 	}
 }
 
 // AppendJSON appends the same annotation as AppendMsgpack writes, as compact JSON.
 func (t *Table) AppendJSON(dst []byte, hits []Hit) []byte {
-	a := t.collect(hits)
+	a := t.collect(slices.Clone(hits), nil, nil)
 	entries := make([]json.RawMessage, 0, len(a.hits))
 	for _, h := range a.hits {
 		entries = append(entries, t.entries[h.Rule].json(h.EventIDs))
 	}
-	return appendAnnotation(dst, a.level.String(), entries, a.tactics, a.techniques)
+	return appendAnnotation(dst, a.level.String(), entries, texts(a.tactics), texts(a.techniques))
 }
 
 func appendAnnotation(dst []byte, level string, entries []json.RawMessage, tactics, techniques []string) []byte {

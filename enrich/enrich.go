@@ -20,6 +20,8 @@ type Hit struct {
 // Table holds one prepared fragment per rule, so that writing a hit only copies bytes. It is immutable and safe for concurrent use.
 type Table struct {
 	entries []entry
+	keys    fixed
+	levels  [][]byte // by level
 }
 
 // entry is what one rule contributes to an annotation.
@@ -27,8 +29,15 @@ type entry struct {
 	level      rules.Level
 	identity   string // the rule's id, or its title where it has none
 	members    []member
-	tactics    []string
-	techniques []string
+	packed     []byte // the members as msgpack
+	tactics    []*word
+	techniques []*word
+}
+
+// word is the name of a tactic or technique; equal ones of a Table are one.
+type word struct {
+	text   string
+	packed []byte
 }
 
 // member is one key of a rule's map and its value: a text or a list of texts.
@@ -40,15 +49,25 @@ type member struct {
 
 // Compile prepares the fragments of rs, whose indexes hits refer to.
 func Compile(rs []*rules.Rule) *Table {
-	t := &Table{entries: make([]entry, len(rs))}
+	const members = 4
+	t := &Table{
+		entries: make([]entry, len(rs)),
+		keys: fixed{
+			level: append([]byte{fixmap | members}, pack("level")...), rules: pack("rules"), tactics: pack("tactics"), techniques: pack("techniques"),
+		},
+	}
+	for level := rules.Informational; level <= rules.Critical; level++ {
+		t.levels = append(t.levels, pack(level.String()))
+	}
+	words := make(map[string]*word)
 	for i, r := range rs {
-		t.entries[i] = newEntry(r)
+		t.entries[i] = newEntry(r, words)
 	}
 	return t
 }
 
 // newEntry chooses what is written of a rule. The author is always kept: the Detection Rule License demands it.
-func newEntry(r *rules.Rule) entry {
+func newEntry(r *rules.Rule, words map[string]*word) entry {
 	e := entry{level: r.Level, identity: cmp.Or(r.ID, r.Title)}
 	add := func(key, text string) {
 		if text != "" {
@@ -63,21 +82,43 @@ func newEntry(r *rules.Rule) entry {
 	if len(r.Tags) > 0 {
 		e.members = append(e.members, member{key: "tags", list: r.Tags})
 	}
-	e.tactics, e.techniques = attack(r.Tags)
+	tactics, techniques := attack(r.Tags)
+	e.tactics, e.techniques = wordsOf(tactics, words), wordsOf(techniques, words)
+	e.packMembers()
 	return e
+}
+
+func wordsOf(list []string, words map[string]*word) []*word {
+	out := make([]*word, 0, len(list))
+	for _, text := range list {
+		if words[text] == nil {
+			words[text] = &word{text: text, packed: pack(text)}
+		}
+		out = append(out, words[text])
+	}
+	return out
+}
+
+func texts(list []*word) []string {
+	out := make([]string, 0, len(list))
+	for _, w := range list {
+		out = append(out, w.text)
+	}
+	return out
 }
 
 // annotation is what is written for a set of hits, in the order in which it is written.
 type annotation struct {
 	level      rules.Level
 	hits       []Hit
-	tactics    []string
-	techniques []string
+	tactics    []*word
+	techniques []*word
 }
 
-// collect orders hits by level, the highest first, then by the rules' own order, and unites their tactics and techniques.
-func (t *Table) collect(hits []Hit) annotation {
-	a := annotation{hits: slices.Clone(hits)}
+// collect orders hits, which it takes, by level, the highest first, then by the rules' own order, and unites their tactics and techniques in the lists
+// that it is given.
+func (t *Table) collect(hits []Hit, tactics, techniques []*word) annotation {
+	a := annotation{hits: hits, tactics: tactics, techniques: techniques}
 	slices.SortStableFunc(a.hits, func(x, y Hit) int {
 		return int(t.entries[y.Rule].level) - int(t.entries[x.Rule].level)
 	})
@@ -90,11 +131,11 @@ func (t *Table) collect(hits []Hit) annotation {
 	return a
 }
 
-// union appends the texts of more that list lacks, in their order.
-func union(list, more []string) []string {
-	for _, text := range more {
-		if !slices.Contains(list, text) {
-			list = append(list, text)
+// union appends what list lacks of more, in its order.
+func union[T comparable](list, more []T) []T {
+	for _, one := range more {
+		if !slices.Contains(list, one) {
+			list = append(list, one)
 		}
 	}
 	return list

@@ -36,9 +36,9 @@ func TestAppend(t *testing.T) {
 		if got != "kept"+test.want {
 			t.Errorf("%s:\n%s\nwant\n%s", test.name, got, test.want)
 		}
-		packed, err := table().AppendMsgpack([]byte("kept"), test.hits)
-		if err != nil || string(packed[:4]) != "kept" {
-			t.Fatal(err)
+		packed := table().AppendMsgpack([]byte("kept"), test.hits)
+		if string(packed[:4]) != "kept" {
+			t.Fatalf("%q", packed)
 		}
 		var fromMsgpack, fromJSON any
 		if err := msgpack.Unmarshal(packed[4:], &fromMsgpack); err != nil {
@@ -95,5 +95,13 @@ func TestMergeJSON(t *testing.T) {
 		if got, ours := table().MergeJSON([]byte("kept"), []byte(foreign), []Hit{{Rule: 0}}); ours || string(got) != "kept" {
 			t.Errorf("%s: %s", foreign, got)
 		}
+	}
+}
+
+// TestAllocations: hits that are written on the path of a chunk cost no memory but the output.
+func TestAllocations(t *testing.T) {
+	tab, dst, hits := table(), make([]byte, 0, 4096), []Hit{{Rule: 0}, {Rule: 1}, {Rule: 2}}
+	if n := testing.AllocsPerRun(100, func() { tab.AppendMsgpack(dst, hits) }); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }

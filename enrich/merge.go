@@ -3,6 +3,7 @@ package enrich
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 
 	"sigmatrail/rules"
 )
@@ -16,7 +17,7 @@ func (t *Table) MergeJSON(dst, existing []byte, hits []Hit) (out []byte, ours bo
 	if !ours {
 		return dst, false
 	}
-	a := t.collect(hits)
+	a := t.collect(slices.Clone(hits), nil, nil)
 	fresh := make(map[string]bool, len(a.hits))
 	entries := make([]json.RawMessage, 0, len(a.hits)+len(old.Rules))
 	for _, h := range a.hits {
@@ -30,7 +31,7 @@ func (t *Table) MergeJSON(dst, existing []byte, hits []Hit) (out []byte, ours bo
 		}
 	}
 	return appendAnnotation(dst, max(a.level, old.level).String(), entries,
-		union(a.tactics, old.Tactics), union(a.techniques, old.Techniques)), true
+		union(texts(a.tactics), old.Tactics), union(texts(a.techniques), old.Techniques)), true
 }
 
 // written is an annotation as an earlier tier or pass wrote it.

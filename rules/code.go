@@ -24,10 +24,14 @@ const (
 	BadStatus        Code = "status-invalid"      // a status that Sigma does not have → Use stable, test, experimental, deprecated or unsupported.
 	IDNotUUID        Code = "id-not-uuid"         // an id that is no UUID → Make one, for example with uuidgen.
 	DuplicateID      Code = "id-duplicate"        // two rules with one id → Give one of the rules an id of its own, or name one of the two files alone.
-	BadTaxonomy      Code = "taxonomy-unknown"    // a taxonomy without a field mapping → Rename the fields to CloudTrail's and leave taxonomy out.
+	BadTaxonomy      Code = "taxonomy-unknown"    // a taxonomy without a field mapping → Map its fields in the file that the setting fields names, or rename them to CloudTrail's and leave taxonomy out.
+	TaxonomyField    Code = "taxonomy-field"      // a field that the mapping of the rule's taxonomy lacks → Use the name that the message proposes, or add the field to the file that the setting fields names.
 	EmptySelection   Code = "selection-empty"     // a search identifier, map or list without anything in it → Fill it, or leave it out.
 	BadField         Code = "field-invalid"       // a field name that cannot be one → Name the field exactly; to look anywhere below one, use contains on it.
 	UnlikelyField    Code = "field-unlikely"      // a field that CloudTrail spells in another way → Use the spelling that the message proposes: names are compared exactly.
+
+	FieldUnmapped Code = "field-unmapped" // a field that records of the form which the setting fields names do not have → Nothing is wrong with the rule. Where such records keep event.original, that is judged; otherwise ask for another field.
+	FieldLossy    Code = "field-lossy"    // a question for nulls, empty values or absence, which records of the form that the setting fields names have lost → Nothing is wrong with the rule. Where such records keep event.original, that is judged; otherwise ask for a value.
 
 	UnknownModifier       Code = "modifier-unknown"       // a modifier that Sigma does not have → Use the modifier that the message proposes.
 	ModifierOrder         Code = "modifier-order"         // a chain of modifiers that is allowed and hardly meant → Put contains behind base64offset.

@@ -136,11 +136,19 @@ func (p *parser) correlationRules(c *Correlation, n *node) {
 
 func (p *parser) groupBy(c *Correlation, n *node) {
 	for _, item := range p.scalars(n, "group-by") {
-		c.GroupBy = append(c.GroupBy, item.text)
+		c.GroupBy = append(c.GroupBy, p.fieldOrAlias(n, item))
 	}
 	if len(c.GroupBy) == 0 {
 		p.warn(n.place, CorrelationUngrouped, "the correlation has no group-by: all events count together, whoever made them")
 	}
+}
+
+// fieldOrAlias returns what item names: an alias of the correlation n, or else a field, by CloudTrail's name.
+func (p *parser) fieldOrAlias(n, item *node) string {
+	if aliases := n.get("aliases"); aliases != nil && aliases.get(item.text) != nil {
+		return item.text
+	}
+	return p.rename(item, item.text)
 }
 
 // scalars returns the texts under key: a list, or a single one.
@@ -174,7 +182,7 @@ func (p *parser) aliases(c *Correlation, n *node) {
 	for _, m := range list.pairs {
 		a := FieldAlias{Name: m.key.text}
 		for _, f := range m.value.pairs {
-			a.Fields = append(a.Fields, AliasField{Rule: f.key.text, Field: f.value.text})
+			a.Fields = append(a.Fields, AliasField{Rule: f.key.text, Field: p.rename(f.value, f.value.text)})
 		}
 		if m.value.kind != mapNode || len(a.Fields) == 0 {
 			p.err(m.value.place, WrongType, "the alias %q must be a map of rules and fields", a.Name)

@@ -218,6 +218,7 @@ func (p *parser) item(key, n *node) *Item {
 	if !p.field(key, item) || !p.modifiers(key, item) {
 		return nil
 	}
+	item.Field = p.rename(key, item.Field)
 	p.likelyField(key, item)
 	values := []*node{n}
 	if n.kind == listNode {
@@ -237,6 +238,7 @@ func (p *parser) item(key, n *node) *Item {
 		p.err(n.place, AllSingle, "all needs at least two values; leave it out for one")
 	default:
 		p.values(item, values)
+		p.place(key, item)
 	}
 	return item
 }

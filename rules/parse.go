@@ -79,6 +79,7 @@ type parser struct {
 	options Options
 	doc     *node
 	rule    *Rule
+	fields  map[string]string // CloudTrail's names of those of the rule's taxonomy; nil: the rule uses CloudTrail's
 }
 
 // parseDocument returns the *Rule, *Filter or *Correlation that a document makes, or nil.
@@ -411,12 +412,6 @@ func (p *parser) status() {
 	p.rule.Status = strings.ToLower(p.text(p.doc, "status"))
 	if p.rule.Status != "" && !slices.Contains(known, p.rule.Status) {
 		p.errHint(p.doc.get("status").place, BadStatus, "use one of "+strings.Join(known, ", "), "%q is no status", p.rule.Status)
-	}
-}
-
-func (p *parser) taxonomy() {
-	if t := p.rule.Taxonomy; t != "" && t != "sigma" {
-		p.err(p.doc.get("taxonomy").place, BadTaxonomy, "the rule uses the taxonomy %q, for which there is no field mapping", t)
 	}
 }
 

@@ -22,13 +22,20 @@ func TestProblems(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	taxonomies := Taxonomies{"acme": {"action": "eventName", "request.": "requestParameters."}}
+	placeIn := func(field string) Place {
+		if strings.HasPrefix(field, "requestParameters.") {
+			return Detached
+		}
+		return map[string]Place{"userIdentity.identityProvider": Nowhere, "errorMessage": Sparse}[field]
+	}
 	examples := make(map[string]string) // by code: a rule and what is said of it
 	for i := 0; i+1 < len(archive.Files); i += 2 {
 		in, out := archive.Files[i], &archive.Files[i+1]
 		if strings.TrimSuffix(in.Name, ".yml") != strings.TrimSuffix(out.Name, ".out") {
 			t.Fatalf("%s is followed by %s", in.Name, out.Name)
 		}
-		list, problems := Parse(in.Name, in.Data, Options{})
+		list, problems := Parse(in.Name, in.Data, Options{Taxonomies: taxonomies, Form: &Form{Name: "ecs", Place: placeIn}})
 		var b strings.Builder
 		for _, p := range problems {
 			b.WriteString(p.Excerpt())

@@ -76,6 +76,9 @@ func (p *parser) operand(item *Item, n *node, v *Value) bool {
 			p.err(n.place, BadField, "fieldref takes the name of a field")
 			return false
 		}
+		if item.FieldRef {
+			v.Text = p.rename(n, v.Text)
+		}
 		return p.patterns(item, n, v)
 	}
 	return true

@@ -7,10 +7,10 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
+	"sigmatrail/conf"
 	"sigmatrail/internal/pipeline"
 	"sigmatrail/rules"
 	"sigmatrail/rules/cloudtrail"
@@ -18,6 +18,7 @@ import (
 
 type checkCommand struct {
 	Placeholders string   `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand."`
+	Fields       string   `default:"cloudtrail" placeholder:"FORM" help:"Form of records that the rules are to judge too: cloudtrail (none), ecs, or a file of field mappings."`
 	Output       string   `short:"o" enum:"text,json" default:"text" placeholder:"FORM" help:"What to print: text, with the line of each problem, or json, one array."`
 	Paths        []string `arg:"" name:"path" help:"Files, directories, globs, or builtin."`
 }
@@ -28,15 +29,9 @@ func (c *checkCommand) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	var o rules.Options
-	if c.Placeholders != "" {
-		src, err := os.ReadFile(c.Placeholders)
-		if err != nil {
-			return err
-		}
-		if o.Placeholders, err = rules.ParsePlaceholders(c.Placeholders, src); err != nil {
-			return err
-		}
+	o, err := pipeline.RuleOptions(conf.Settings{Placeholders: c.Placeholders, Fields: c.Fields})
+	if err != nil {
+		return err
 	}
 	set := rules.ParseFiles(files, o)
 	if err := c.print(std.out, set.Problems); err != nil {

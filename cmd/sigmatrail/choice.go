@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,14 +44,19 @@ func (b *bound) UnmarshalText(text []byte) error {
 
 // keep leaves only the chosen records in j and reports whether the event still counts: one in which no record was found does.
 func (c *choice) keep(j *pipeline.Judgement) bool {
-	if len(j.Verdicts) == 0 {
+	if len(j.Verdicts) == 0 || c.everything() {
 		return true
 	}
-	j.Verdicts = slices.DeleteFunc(j.Verdicts, func(v pipeline.Verdict) bool { return !c.chosen(v.Record) })
+	j.Verdicts = slices.DeleteFunc(j.Verdicts, func(v pipeline.Verdict) bool { return !c.chosen(v.Found()) })
 	return len(j.Verdicts) > 0
 }
 
-func (c *choice) chosen(r *record.Object) bool {
+// everything reports whether no record is left out.
+func (c *choice) everything() bool {
+	return c.from.IsZero() && c.to.IsZero() && len(c.accounts) == 0 && len(c.region) == 0 && c.seen == nil
+}
+
+func (c *choice) chosen(r record.Found) bool {
 	if len(c.region) > 0 && !slices.Contains(c.region, r.Text("awsRegion")) {
 		return false
 	}
@@ -63,18 +69,15 @@ func (c *choice) chosen(r *record.Object) bool {
 	return !c.deliveredBefore(r)
 }
 
-func account(r *record.Object) string {
-	if id := r.Text("recipientAccountId"); id != "" {
-		return id
-	}
-	return identity(r).Text("accountId")
+func account(r record.Found) string {
+	return cmp.Or(r.Text("recipientAccountId"), r.Text("userIdentity.accountId"))
 }
 
-func (c *choice) inTime(r *record.Object) bool {
+func (c *choice) inTime(r record.Found) bool {
 	if c.from.IsZero() && c.to.IsZero() {
 		return true
 	}
-	t, ok := record.Time(r)
+	t, ok := r.Time()
 	if !ok {
 		c.undated++
 		return false
@@ -83,7 +86,7 @@ func (c *choice) inTime(r *record.Object) bool {
 }
 
 // deliveredBefore notes the record; one without an eventID is never a duplicate.
-func (c *choice) deliveredBefore(r *record.Object) bool {
+func (c *choice) deliveredBefore(r record.Found) bool {
 	id := r.Text("eventID")
 	if c.seen == nil || id == "" {
 		return false
@@ -95,13 +98,4 @@ func (c *choice) deliveredBefore(r *record.Object) bool {
 	}
 	c.seen[key] = true
 	return false
-}
-
-// identity returns the record's userIdentity, or an object without members.
-func identity(r *record.Object) *record.Object {
-	v, _ := r.Get("userIdentity")
-	if o, ok := v.(*record.Object); ok {
-		return o
-	}
-	return record.NewObject()
 }

@@ -83,6 +83,7 @@ type scan struct {
 	files    int
 	failures uint64
 	line     []byte
+	packed   []byte
 }
 
 // path scans a file, what is below a directory, or standard input. It fails only where the output does.
@@ -132,12 +133,13 @@ func (s *scan) fail(err error) {
 
 // event judges one event and prints it if it is to be printed.
 func (s *scan) event(name string, item record.Item) error {
-	body, err := pipeline.Parse(item.JSON)
+	var err error
+	s.packed, err = pipeline.Parse(s.packed[:0], item.JSON)
 	if err != nil {
 		s.fail(&record.LineError{File: name, Line: item.Line, Err: err})
 		return nil
 	}
-	j := s.engine.Judge(body, time.Time{})
+	j := s.engine.Judge(s.packed, time.Time{})
 	if !s.choice.keep(&j) {
 		return nil
 	}

@@ -40,33 +40,37 @@ func (t *table) head() { t.row(-1, "TIME", "LEVEL", "RULE", "EVENT", "WHO", "FRO
 // add prints the rows of one event.
 func (t *table) add(j *pipeline.Judgement) {
 	for _, v := range j.Verdicts {
+		if len(v.Hits) == 0 {
+			continue
+		}
+		rec := v.Found()
 		for _, i := range v.Hits {
 			t.hits[i]++
 			r := t.engine.Rules().Rules[i]
-			event := strings.TrimSuffix(v.Record.Text("eventSource"), ".amazonaws.com") + ":" + v.Record.Text("eventName")
-			if code := v.Record.Text("errorCode"); code != "" {
+			event := strings.TrimSuffix(rec.Text("eventSource"), ".amazonaws.com") + ":" + rec.Text("eventName")
+			if code := rec.Text("errorCode"); code != "" {
 				event += " (" + code + ")"
 			}
-			t.row(int(r.Level), when(v.Record), r.Level.String(), r.Title, event, who(v.Record), v.Record.Text("sourceIPAddress"))
+			t.row(int(r.Level), when(rec), r.Level.String(), r.Title, event, who(rec), rec.Text("sourceIPAddress"))
 		}
 	}
 }
 
-func when(r *record.Object) string {
-	if t, ok := record.Time(r); ok {
+func when(r record.Found) string {
+	if t, ok := r.Time(); ok {
 		return t.UTC().Format("2006-01-02 15:04:05Z")
 	}
 	return "?"
 }
 
 // who names the caller as shortly as it can be told apart.
-func who(r *record.Object) string {
-	id := identity(r)
-	arn := id.Text("arn")
+func who(r record.Found) string {
+	arn := r.Text("userIdentity.arn")
 	if i := strings.LastIndex(arn, ":"); i >= 0 {
-		arn = id.Text("accountId") + ":" + arn[i+1:]
+		arn = r.Text("userIdentity.accountId") + ":" + arn[i+1:]
 	}
-	return cmp.Or(arn, id.Text("userName"), id.Text("invokedBy"), id.Text("principalId"), id.Text("type"), "?")
+	of := func(name string) string { return r.Text("userIdentity." + name) }
+	return cmp.Or(arn, of("userName"), of("invokedBy"), of("principalId"), of("type"), "?")
 }
 
 // row prints one line; level colours the second cell, unless it is negative.

@@ -49,7 +49,7 @@ func checkDoors(t *testing.T, e *Engine, text []byte) (hit bool) {
 	data := event(t, string(text))
 	checkProcess(t, e, data)
 	out := process(t, e, data)
-	body, err := Parse(text)
+	body, err := Parse(nil, text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,10 +62,11 @@ func checkDoors(t *testing.T, e *Engine, text []byte) (hit bool) {
 	if out == nil {
 		out = data
 	}
-	again, err := Parse(enriched)
+	packed, err := Parse(nil, enriched)
 	if err != nil {
 		t.Fatal(err)
 	}
+	again, _ := record.Decode(packed, 0)
 	if diff := cmp.Diff(bodies(t, out), []string{string(record.AppendJSON(nil, again))}); diff != "" {
 		t.Errorf("chunk and JSON differ: %s", diff)
 	}
@@ -115,7 +116,7 @@ func TestSigmaHQOnStratus(t *testing.T) {
 	e := load(t, sharedRules)
 	counts := make(map[string]int)
 	n := events(t, sharedEvents+"/stratus-red-team.ndjson", func(text []byte) {
-		body, err := Parse(text)
+		body, err := Parse(nil, text)
 		if err != nil {
 			t.Fatal(err)
 		}

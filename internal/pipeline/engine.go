@@ -4,6 +4,7 @@ package pipeline
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"sigmatrail/conf"
 	"sigmatrail/rules"
@@ -13,9 +14,9 @@ import (
 type Engine struct {
 	*Program
 
-	minLevel  rules.Level
-	minStatus int // as rules.StatusRank orders them
-	tally     tally
+	written []bool          // by rule: whether its hits are written
+	hits    []atomic.Uint64 // by rule
+	tally   tally
 }
 
 // New reads the rules that s names, compiles them and returns an engine, if they are acceptable.
@@ -24,7 +25,10 @@ func New(s conf.Settings) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	program := sources.Compile()
+	program, err := sources.Compile()
+	if err != nil {
+		return nil, err
+	}
 	if err := program.Acceptable(s); err != nil {
 		return nil, err
 	}
@@ -37,8 +41,15 @@ func NewEngine(s conf.Settings, p *Program) (*Engine, error) {
 	if !ok {
 		return nil, fmt.Errorf("min_level: %q is not a Sigma level", s.MinLevel)
 	}
-	return &Engine{Program: p, minLevel: level, minStatus: rules.StatusRank(s.MinStatus)}, nil
+	e := &Engine{Program: p, written: make([]bool, len(p.set.Rules)), hits: make([]atomic.Uint64, len(p.set.Rules))}
+	for i, r := range p.set.Rules {
+		e.written[i] = r.Level >= level && rules.StatusRank(r.Status) >= rules.StatusRank(s.MinStatus)
+	}
+	return e, nil
 }
+
+// RuleHits returns how many records the rule of that index was written on, or would have been had there been memory.
+func (e *Engine) RuleHits(rule int) uint64 { return e.hits[rule].Load() }
 
 // Tally returns the counts so far.
 func (e *Engine) Tally() Tally { return e.tally.load() }

@@ -2,27 +2,21 @@ package pipeline
 
 import "sigmatrail/internal/record"
 
-// Parse returns the event in a JSON text as a value that Judge takes. The error says where the text is wrong.
-func Parse(text []byte) (any, error) {
-	packed, err := record.AppendMsgpack(nil, text)
-	if err != nil {
-		return nil, err
-	}
-	body, _ := record.Decode(packed, 0)
-	return body, nil
-}
+// Parse appends the event in a JSON text to dst, as the msgpack that Judge takes. The error says where the text is wrong.
+func Parse(dst, text []byte) ([]byte, error) { return record.AppendMsgpack(dst, text) }
 
 // Count adds an event that was judged by Judge to the tally; Process does so by itself.
 func (e *Engine) Count(j *Judgement) {
 	counts := Tally{Events: 1}
 	j.count(&counts)
+	e.countHits(j)
 	e.tally.add(&counts)
 }
 
 // AppendJSON appends the event, one JSON object, with the hits of j written on it, on one line. The bytes of its own members stay as they
 // are. Where j has no hits the event is appended as it is.
 func (e *Engine) AppendJSON(dst, event []byte, j *Judgement) ([]byte, error) {
-	hits := j.hits()
+	hits := j.appendHits(nil)
 	if len(hits) == 0 {
 		return record.AppendSpliced(dst, event, nil, nil)
 	}

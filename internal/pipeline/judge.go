@@ -6,15 +6,25 @@ import (
 
 	"sigmatrail/enrich"
 	"sigmatrail/internal/record"
-	"sigmatrail/rules"
 )
 
 // Verdict is what the rules say of one CloudTrail record.
 type Verdict struct {
-	// Record is the record.
-	Record *record.Object
 	// Hits are indexes into Rules().Rules of the rules that match and are to be written, ascending.
 	Hits []int
+
+	place record.Place
+	form  *record.Mapping
+}
+
+// Found decodes the record.
+func (v *Verdict) Found() record.Found {
+	decoded, _ := record.Decode(v.place.Data, v.place.Pos)
+	o, ok := decoded.(*record.Object)
+	if !ok {
+		o = record.NewObject() // unreachable: a place is that of a map
+	}
+	return record.Found{Record: o, Form: v.form}
 }
 
 // Judgement is what the rules say of one event, which may hold several records.
@@ -23,22 +33,24 @@ type Judgement struct {
 	Verdicts []Verdict
 }
 
-// Judge finds the CloudTrail records in body, a value as record.Decode returns it, and evaluates the rules on each. received is the time that
-// the shipper gave the event, or zero.
-func (e *Engine) Judge(body any, received time.Time) Judgement {
-	found, content := record.Find(body)
-	j := Judgement{Content: content, Verdicts: make([]Verdict, 0, len(found))}
-	for _, f := range found {
-		hits := e.evaluator.Match(f.Record, received)
-		hits = slices.DeleteFunc(hits, func(i int) bool { return !e.writes(e.set.Rules[i]) })
-		j.Verdicts = append(j.Verdicts, Verdict{Record: f.Record, Hits: hits})
+// Judge finds the CloudTrail records in an event, one msgpack value as Parse returns it, and evaluates the rules on each. received is the time that
+// the shipper gave the event, or zero. The verdicts borrow packed.
+func (e *Engine) Judge(packed []byte, received time.Time) Judgement {
+	s := e.borrow()
+	defer e.giveBack(s)
+	if _, ok := s.own.projector.Record(packed, 0, 0); !ok {
+		return Judgement{Content: record.Foreign}
+	}
+	j := s.judge(packed, 0, received, e.written)
+	j.Verdicts = slices.Clone(j.Verdicts)
+	for i := range j.Verdicts {
+		v := &j.Verdicts[i]
+		v.Hits = slices.Clone(v.Hits)
+		if &v.place.Data[0] != &packed[0] { // the scratch's
+			v.place.Data = slices.Clone(v.place.Data)
+		}
 	}
 	return j
-}
-
-// writes reports whether hits of r are to be written.
-func (e *Engine) writes(r *rules.Rule) bool {
-	return r.Level >= e.minLevel && rules.StatusRank(r.Status) >= e.minStatus
 }
 
 // Hit reports whether any rule is to be written.
@@ -46,10 +58,8 @@ func (j *Judgement) Hit() bool {
 	return slices.ContainsFunc(j.Verdicts, func(v Verdict) bool { return len(v.Hits) > 0 })
 }
 
-// hits turns the verdicts on one event into what is written on it: one entry a rule. Where the event holds several records, the entry
-// names those that matched.
-func (j *Judgement) hits() []enrich.Hit {
-	var hits []enrich.Hit
+// appendHits appends what is written on an event: one entry a rule. Where the event holds several records, the entry names those that matched.
+func (j *Judgement) appendHits(hits []enrich.Hit) []enrich.Hit {
 	several := len(j.Verdicts) > 1
 	for _, v := range j.Verdicts {
 		for _, rule := range v.Hits {
@@ -58,7 +68,10 @@ func (j *Judgement) hits() []enrich.Hit {
 				i = len(hits)
 				hits = append(hits, enrich.Hit{Rule: rule})
 			}
-			if id, ok := eventID(v.Record); several && ok {
+			if !several {
+				continue
+			}
+			if id := v.Found().Text("eventID"); id != "" {
 				hits[i].EventIDs = append(hits[i].EventIDs, id)
 			}
 		}
@@ -86,10 +99,4 @@ func (j *Judgement) count(t *Tally) bool {
 		t.Unmatched++
 	}
 	return hits > 0
-}
-
-func eventID(r *record.Object) (string, bool) {
-	v, _ := r.Get("eventID")
-	id, ok := v.(string)
-	return id, ok
 }

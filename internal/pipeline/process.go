@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"sigmatrail/internal/chunk"
-	"sigmatrail/internal/record"
 )
 
 // splice is one event of a chunk and what changes in it.
@@ -20,8 +19,16 @@ type splice struct {
 // returns fewer than n bytes means that there is no memory: the chunk goes on as it is, and that is counted.
 func (e *Engine) Process(data []byte, alloc func(n int) []byte) []byte {
 	var counts Tally
-	defer func() { e.tally.add(&counts) }()
-	splices := e.splices(data, &counts)
+	defer e.tally.add(&counts)
+	s := e.borrow() // given back only where nothing has panicked: what a fault has touched is not used again
+	splices := e.splices(s, data, &counts)
+	out := write(data, splices, alloc, &counts)
+	e.giveBack(s)
+	return out
+}
+
+// write copies the chunk with its splices to memory of alloc.
+func write(data []byte, splices []splice, alloc func(n int) []byte, counts *Tally) []byte {
 	if len(splices) == 0 {
 		return nil
 	}
@@ -52,11 +59,12 @@ func assemble(dst, data []byte, splices []splice) []byte {
 	return append(dst, data[copied:]...)
 }
 
-// splices walks the chunk and returns the events on which something is to be written.
-func (e *Engine) splices(data []byte, counts *Tally) []splice {
-	var list []splice
+// splices walks the chunk and returns the events on which something is to be written. They live until the scratch is used again.
+func (e *Engine) splices(s *scratch, data []byte, counts *Tally) []splice {
+	out := &s.chunk
+	out.splices, out.pairs, out.values = out.splices[:0], out.pairs[:0], out.values[:0]
 	var ev chunk.Event
-	for w := chunk.NewWalker(data); w.Next(&ev); {
+	for w := chunk.NewWalker(data); w.Project(&ev, s.own.projector); {
 		counts.Events++
 		switch ev.Kind {
 		case chunk.Foreign:
@@ -66,28 +74,30 @@ func (e *Engine) splices(data []byte, counts *Tally) []splice {
 		case chunk.GroupStart, chunk.GroupEnd:
 			counts.Markers++
 		case chunk.Log:
-			if edit, ok := e.judgeEvent(data, &ev, counts); ok {
-				list = append(list, splice{event: ev, edit: edit})
-			}
+			e.judgeEvent(s, data, &ev, counts)
 		}
 	}
-	return list
+	return out.splices
 }
 
-// judgeEvent judges one log event and returns what is to be written on it.
-func (e *Engine) judgeEvent(data []byte, ev *chunk.Event, counts *Tally) (chunk.Edit, bool) {
-	body, ok := record.Decode(data, ev.BodyStart)
-	if !ok {
-		counts.Damaged++ // unreachable: the walk went over the same bytes
-		return chunk.Edit{}, false
-	}
+// judgeEvent judges one log event, over whose body the projector has walked, and notes what is to be written on it.
+func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, counts *Tally) {
 	var received time.Time
 	if ev.HasTime {
 		received = time.Unix(ev.Seconds, int64(ev.Nanos)).UTC()
 	}
-	j := e.Judge(body, received)
-	if !j.count(counts) {
-		return chunk.Edit{}, false
+	j := s.judge(data, ev.BodyStart, received, e.written)
+	if j.count(counts) {
+		e.countHits(&j)
+		s.chunk.splices = append(s.chunk.splices, splice{event: *ev, edit: e.edit(s, data, ev, &j, counts)})
 	}
-	return e.edit(data, ev, &j, counts), true
+}
+
+// countHits adds the hits to the counts of their rules.
+func (e *Engine) countHits(j *Judgement) {
+	for _, v := range j.Verdicts {
+		for _, rule := range v.Hits {
+			e.hits[rule].Add(1)
+		}
+	}
 }

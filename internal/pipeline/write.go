@@ -8,11 +8,15 @@ import (
 
 // edit writes the hits of j as a change of one msgpack event. What already stands under our key is merged if it is ours, from an earlier
 // tier or pass, and otherwise moved to <key>_original (semantics.md, "What is written").
-func (e *Engine) edit(data []byte, ev *chunk.Event, j *Judgement, counts *Tally) chunk.Edit {
-	key, hits := e.ownKey, j.hits()
+func (e *Engine) edit(s *scratch, data []byte, ev *chunk.Event, j *Judgement, counts *Tally) chunk.Edit {
+	s.hits = j.appendHits(s.hits[:0])
+	key, hits, out := e.ownKey, s.hits, &s.chunk
 	start, end, exists := chunk.Lookup(data, ev.BodyStart, key)
 	if !exists {
-		return chunk.Edit{Append: []chunk.Pair{{Key: key, Value: e.annotation(hits)}}}
+		first := len(out.values)
+		out.values = e.table.AppendMsgpack(out.values, hits)
+		out.pairs = append(out.pairs, chunk.Pair{Key: key, Value: out.values[first:len(out.values):len(out.values)]})
+		return chunk.Edit{Append: out.pairs[len(out.pairs)-1 : len(out.pairs) : len(out.pairs)]}
 	}
 	if merged, ours := e.merged(data[start:end], hits); ours {
 		return chunk.Edit{Drop: []string{key}, Append: []chunk.Pair{{Key: key, Value: merged}}}
@@ -22,18 +26,9 @@ func (e *Engine) edit(data []byte, ev *chunk.Event, j *Judgement, counts *Tally)
 		Drop: []string{key},
 		Append: []chunk.Pair{
 			{Key: e.spare(func(name string) bool { _, _, taken := chunk.Lookup(data, ev.BodyStart, name); return taken }), Value: data[start:end]},
-			{Key: key, Value: e.annotation(hits)},
+			{Key: key, Value: e.table.AppendMsgpack(nil, hits)},
 		},
 	}
-}
-
-// annotation encodes hits as msgpack.
-func (e *Engine) annotation(hits []enrich.Hit) []byte {
-	value, err := e.table.AppendMsgpack(nil, hits)
-	if err != nil {
-		return []byte{0x80} // unreachable: texts always encode
-	}
-	return value
 }
 
 // merged unites hits with value, a msgpack value that stands under our key.

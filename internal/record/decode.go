@@ -3,7 +3,7 @@ package record
 import "sigmatrail/internal/chunk"
 
 // MaxDepth is how many containers may be nested in each other for their contents to be looked at. CloudTrail's own records stay below 20.
-const MaxDepth = 128
+const MaxDepth = chunk.MaxDepth
 
 // Decode turns the msgpack value at pos into values as Member lists them. It copies what it keeps. Containers nested deeper than MaxDepth
 // become Opaque. ok is false where data does not hold a whole value.

@@ -1,0 +1,232 @@
+package chunk
+
+import "sigmatrail/matcher"
+
+// Projector finds the wanted values of one record after the other. It is for one goroutine; what it remembers from one record to the next are
+// copies, and changes nothing but the time that it takes.
+type Projector struct {
+	p     *Projection
+	data  []byte
+	start int // of the record's map
+	depth int // of the record's map: how many containers are around it
+	epoch uint32
+
+	tops       []span // by number of the key, and behind them one for all keys that are not wanted
+	early, all visit
+	maps       uint64 // how many maps were opened, over all records
+
+	known  known
+	dotted bool   // whether the record has a wanted key with a dot
+	arena  []byte // texts of numbers and of objects
+	member []pairAt
+	table  []int32
+
+	remembered [matcher.OriginSlots]remembered
+	memos      int32  // how many of them there are
+	origins    uint64 // the last origin
+}
+
+// span is where the value of a key of the record stands.
+type span struct {
+	start int
+	epoch uint32
+	same  int32 // 1 + the index of what is remembered of an equal value, or 0
+}
+
+// NewProjector returns a Projector for p.
+func NewProjector(p *Projection) *Projector {
+	return &Projector{p: p, tops: make([]span, p.tops+1), known: newKnown(), early: newVisit(p, &p.early, early), all: newVisit(p, &p.all, all)}
+}
+
+// Record walks over the map at pos of data, which becomes the record, and notes where the keys of it stand that are wanted; depth is the number of
+// containers around it. It returns the offset behind the map; ok is false where that cannot be walked or is no map, and then there is no record.
+// data is borrowed until the next call.
+func (r *Projector) Record(data []byte, pos, depth int) (end int, ok bool) {
+	if r.epoch++; r.epoch == 0 { // after 2^32 records
+		origins := r.origins
+		*r = *NewProjector(r.p)
+		r.epoch, r.origins = 1, origins
+	}
+	r.data, r.start, r.depth, r.dotted = data, pos, depth, false
+	r.early.notes, r.all.notes, r.arena = r.early.notes[:0], r.all.notes[:0], r.arena[:0]
+	n, pos := readMap(data, pos)
+	if pos < 0 {
+		return 0, false
+	}
+	return r.members(pos, n)
+}
+
+// readMap returns the number of pairs of the map at pos and where they begin, or a negative offset where there is no map.
+func readMap(data []byte, pos int) (n, next int) {
+	if pos < len(data) && data[pos]>>4 == 0x8 {
+		return int(data[pos] & 0x0f), pos + 1
+	}
+	h, ok := ReadHead(data, pos)
+	if !ok || h.Type != Map {
+		return 0, -1
+	}
+	return h.Len, h.Next
+}
+
+// members walks over n members of the record.
+func (r *Projector) members(pos, n int) (end int, ok bool) {
+	data, keys, now, tops, epoch := r.data, r.known.keys, int32(0), r.tops, r.epoch
+	for range n {
+		if uint(pos) > uint(len(data)) {
+			return 0, false
+		}
+		rest := data[pos:]
+		next := keys[now].then[0]
+		k := &keys[next]
+		var top int32
+		if (r.known.luck >= 0 && k.begins(rest)) || r.known.other(rest, now, &next) {
+			k = &keys[next]
+			now, top, pos = next, k.top, pos+len(k.raw)
+		} else {
+			if top, now, pos, ok = r.look(pos, now); !ok {
+				return 0, false
+			}
+			keys = r.known.keys
+			k = &keys[now]
+		}
+		t := &tops[top]
+		*t = span{start: pos, epoch: epoch}
+		r.dotted = r.dotted || k.dotted
+		switch {
+		case k.memo != nil:
+			pos, t.same = r.recognise(k.memo, pos)
+		case pos < len(data) && data[pos]-0xa0 < 0x20: // fixstr
+			pos += 1 + int(data[pos]&0x1f)
+		default:
+			pos = skip(data, pos)
+		}
+	}
+	if r.known.luck >= 0 {
+		r.known.luck = min(r.known.luck+n, mostLuck)
+	}
+	return pos, uint(pos) <= uint(len(data))
+}
+
+// skip is Skip, with the values that most members have first. It returns -1 where the value cannot be walked over, and may return an offset beyond data
+// where it is a text.
+func skip(data []byte, pos int) (end int) {
+	if pos < len(data) {
+		c := data[pos]
+		if c-0xa0 < 0x20 { // fixstr
+			return pos + 1 + int(c&0x1f)
+		}
+		if c == 0xd9 && pos+1 < len(data) { // str8
+			return pos + 2 + int(data[pos+1])
+		}
+	}
+	return skipOther(data, pos)
+}
+
+func skipOther(data []byte, pos int) (end int) {
+	end, ok := Skip(data, pos)
+	if !ok {
+		return -1
+	}
+	return end
+}
+
+// Mark returns where the value of a mark stands, if it is there.
+func (r *Projector) Mark(mark int) (start int, ok bool) {
+	s := &r.tops[r.p.marks[mark]]
+	return s.start, s.epoch == r.epoch
+}
+
+// FillAnchors fills the anchors into rec, for Candidates. Those that come from a value that is remembered, and have been filled in before, are left out:
+// their origin says it all.
+func (r *Projector) FillAnchors(rec *matcher.Record) {
+	for i := range r.p.anchors {
+		a := &r.p.anchors[i]
+		switch {
+		case !a.always && r.recalled(rec, a):
+		case a.direct < 0:
+			r.fillOne(rec, a.field, true)
+		default:
+			r.fillDirect(rec, a.field, &r.tops[a.direct])
+		}
+	}
+}
+
+// recalled says where the values of the field come from, if they come from one value that is remembered, and reports whether they have been filled in
+// before.
+func (r *Projector) recalled(rec *matcher.Record, a *anchor) bool {
+	only := a.main
+	if r.dotted || only < 0 {
+		only = r.only(a.field)
+	}
+	if only < 0 || r.depth > 0 || r.tops[only].epoch != r.epoch {
+		return false
+	}
+	index := r.tops[only].same - 1
+	if index < 0 {
+		return false
+	}
+	same := &r.remembered[index]
+	rec.SetOrigin(a.field, matcher.Origin{ID: same.id, Slot: index})
+	if same.filled == 0 {
+		same.filled = r.epoch
+	}
+	return same.filled != r.epoch
+}
+
+// only returns the one key of the record that leads to the field, or -1 where there are none or several.
+func (r *Projector) only(f matcher.FieldID) int32 {
+	only := int32(-1)
+	for _, top := range r.p.topsOf[f] {
+		if r.tops[top].epoch == r.epoch {
+			if only >= 0 {
+				return -1
+			}
+			only = top
+		}
+	}
+	return only
+}
+
+// Fill fills the fields into rec, as far as they are not there yet.
+func (r *Projector) Fill(rec *matcher.Record, fields []matcher.FieldID) {
+	for _, f := range fields {
+		if !rec.Filled(f) {
+			r.fillOne(rec, f, false)
+		}
+	}
+}
+
+// fillOne fills in one field; early is set for anchors before Candidates.
+func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID, early bool) {
+	if len(r.p.fields[f].Paths) == 0 {
+		rec.Begin(f, true)
+		r.addObject(rec, r.start, r.depth, true, r.p.ownKey)
+		return
+	}
+	if top := r.p.direct[f]; top >= 0 {
+		r.fillDirect(rec, f, &r.tops[top])
+		return
+	}
+	v := &r.all
+	if early {
+		v = &r.early
+	}
+	for _, top := range r.p.topsOf[f] {
+		v.open(r, top)
+	}
+	v.fill(r, rec, f)
+}
+
+// fillDirect fills in a field that is one key of the record.
+func (r *Projector) fillDirect(rec *matcher.Record, f matcher.FieldID, s *span) {
+	if s.epoch != r.epoch {
+		rec.Begin(f, false)
+		return
+	}
+	if start, end := shortText(r.data, s.start); end > 0 {
+		rec.SetText(f, r.data[start:end])
+		return
+	}
+	rec.Begin(f, true)
+	r.addValue(rec, s.start, r.depth+1, r.p.fields[f].Inside)
+}

@@ -1,0 +1,89 @@
+package pipeline
+
+import (
+	"time"
+
+	"sigmatrail/enrich"
+	"sigmatrail/internal/chunk"
+	"sigmatrail/internal/record"
+)
+
+// scratch is the memory that one goroutine needs to judge events by one Program. It belongs to the Program, so that nothing that is remembered
+// outlives its rules.
+type scratch struct {
+	own     *look
+	locator record.Locator
+	// mapped and its locator are for records of another form; nil where there is none.
+	mapped        *look
+	mappedLocator record.Locator
+	form          *record.Mapping
+
+	rules    []int // of all verdicts on one event
+	verdicts []Verdict
+	hits     []enrich.Hit
+	chunk    output
+}
+
+// output is what is to be written on the events of one chunk.
+type output struct {
+	splices []splice
+	pairs   []chunk.Pair
+	values  []byte
+}
+
+func (p *Program) newScratch() *scratch {
+	s := &scratch{own: newLook(p.own)}
+	if p.mapped != nil {
+		s.form, s.mapped = p.form, newLook(p.mapped)
+		s.mappedLocator.IsRecord = s.mapped.isMapped
+	}
+	return s
+}
+
+// borrow returns a scratch, which the caller gives back.
+func (p *Program) borrow() *scratch {
+	if s, ok := p.scratches.Get().(*scratch); ok {
+		return s
+	}
+	return p.newScratch()
+}
+
+func (p *Program) giveBack(s *scratch) { p.scratches.Put(s) }
+
+// judge judges an event over whose body, at pos of data, the projector has just walked. written says of which rules hits count. The verdicts live until the
+// next call.
+func (s *scratch) judge(data []byte, pos int, received time.Time, written []bool) Judgement {
+	s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
+	if s.own.isRecord(data) {
+		s.match(s.own, Verdict{place: record.Place{Data: data, Pos: pos}}, received, written)
+		return Judgement{Content: record.CloudTrail, Verdicts: s.verdicts}
+	}
+	places, content := s.locator.Find(data, pos)
+	l, form := s.own, (*record.Mapping)(nil)
+	if content == record.Foreign && s.mapped != nil {
+		places, content = s.mappedLocator.Find(data, pos)
+		l, form = s.mapped, s.form
+	}
+	for _, p := range places {
+		if _, ok := l.projector.Record(p.Data, p.Pos, p.Depth); ok {
+			s.match(l, Verdict{place: p, form: form}, received, written)
+		}
+	}
+	return Judgement{Content: content, Verdicts: s.verdicts}
+}
+
+// match adds the verdict on the record over which the projector of l has walked.
+func (s *scratch) match(l *look, v Verdict, received time.Time, written []bool) {
+	first := len(s.rules)
+	s.rules = l.match(s.rules, received)
+	kept := first
+	for _, r := range s.rules[first:] {
+		if written[r] {
+			s.rules[kept] = r
+			kept++
+		}
+	}
+	s.rules = s.rules[:kept]
+	v.Hits = s.rules[first:kept:kept]
+	s.verdicts = append(s.verdicts, v)
+}
