@@ -11,7 +11,7 @@ FUZZTIME  ?= 60s
 PURE       = $(shell $(GO) list ./... | grep -v -e /plugin -e /flbhost -e /e2e)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz bench lint e2e crosscheck fmt generate requirements FORCE
+.PHONY: help build demo test race ladder fuzz bench lint e2e crosscheck fmt generate requirements FORCE
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 12
@@ -33,6 +33,9 @@ test: build ## run every test but the end-to-end ones
 
 race: requirements ## run the tests of the pure Go packages under the race detector
 	CGO_ENABLED=1 $(GO) test -race $(PURE)
+
+ladder: requirements ## hold every evaluator, and the built plugin, to the oracle on all shared rules and events
+	SIGMA_LADDER=whole $(GO) test -count=1 -v -timeout 30m -run 'Ladder' ./internal/pipeline ./internal/flbhost
 
 fuzz: requirements ## run every fuzz target for FUZZTIME (60s)
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' sh tools/fuzz.sh

@@ -113,7 +113,7 @@ func indexUpper(b []byte, folded string) int {
 func hashUpper(b []byte) (h uint64, ascii bool) {
 	const k0, k1 = 0x9e3779b97f4a7c15, 0xe7037ed1a0b428db
 	n := len(b)
-	h = uint64(n) * k1
+	h = uint64(n+1) * k1 // never k1 itself, which would make the first product 0 whatever the text is
 	if n < 8 {
 		w := loadShort(b)
 		hi, lo := bits.Mul64(upper64(w)^k0, h^k1)

@@ -53,7 +53,7 @@ func newGlob(p Pattern, cased bool) glob {
 		g.chars = appendChars(g.chars, text)
 	}
 	g.literal = whole.String()
-	if g.shape = shapeOf(p.Parts, g.chars); !utf8.ValidString(g.literal) && g.shape != anything {
+	if g.shape = shapeOf(g.chars); !utf8.ValidString(g.literal) && g.shape != anything {
 		g.shape = general // bytes that are no characters could fit inside one
 	}
 	if g.shape != general {
@@ -92,7 +92,7 @@ func appendChars(chars []rune, text string) []rune {
 }
 
 // shapeOf finds out whether a pattern is a literal with at most a run before and behind it.
-func shapeOf(parts []PatternPart, chars []rune) shape {
+func shapeOf(chars []rune) shape {
 	for i, c := range chars {
 		if c < charsAnyRun || (c == charsAnyRun && i > 0 && i < len(chars)-1) {
 			return general
@@ -101,8 +101,8 @@ func shapeOf(parts []PatternPart, chars []rune) shape {
 	if len(chars) == 1 && chars[0] == charsAnyRun {
 		return anything
 	}
-	before := len(parts) > 0 && parts[0].Wildcard == AnyRun
-	behind := len(parts) > 0 && parts[len(parts)-1].Wildcard == AnyRun
+	before := len(chars) > 0 && chars[0] == charsAnyRun
+	behind := len(chars) > 0 && chars[len(chars)-1] == charsAnyRun
 	switch {
 	case before && behind:
 		return containing

@@ -142,6 +142,9 @@ func (r *Record) of(f FieldID) (values []Value, present bool) {
 	return r.values[s.more : s.more+s.count], s.present
 }
 
+// Values returns the values of the field, as far as they have been filled in, and whether it is there. They are borrowed until the next Reset.
+func (r *Record) Values(f FieldID) (values []Value, present bool) { return r.of(f) }
+
 // Present reports whether the field, which must have been filled in, is there.
 func (r *Record) Present(f FieldID) bool {
 	_, present := r.of(f)
