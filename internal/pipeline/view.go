@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"time"
 
 	"sigmatrail/internal/chunk"
@@ -41,7 +42,7 @@ func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string, o matcher.
 	fields := make([]chunk.Field, 0, len(program.Fields())+2)
 	for i, name := range program.Fields() {
 		id := matcher.FieldID(i)
-		f := chunk.Field{Inside: program.LooksInside(id), Always: program.Paired(id)}
+		f := chunk.Field{Always: program.Paired(id)}
 		if name != matcher.WholeRecord {
 			f.Paths = aliases.Paths(name)
 		}
@@ -86,8 +87,20 @@ func (l *look) match(hits []int, received time.Time) []int {
 	l.record.Reset(l.fields)
 	l.record.Received = received
 	l.projector.FillAnchors(&l.record)
-	l.projector.Fill(&l.record, l.program.Candidates(l.scratch, &l.record))
-	return l.program.Match(hits, l.scratch, &l.record)
+	l.program.Candidates(l.scratch, &l.record)
+	first := len(hits)
+	for rounds := 0; ; rounds++ {
+		hits = l.program.Match(hits, l.scratch, &l.record)
+		fields, inside := l.scratch.Need()
+		if len(fields)+len(inside) == 0 {
+			if rounds > 0 {
+				slices.Sort(hits[first:])
+			}
+			return hits
+		}
+		l.projector.Fill(&l.record, fields)
+		l.projector.FillInside(&l.record, inside)
+	}
 }
 
 // isMapped reports whether the map at p is a record of the view's form, as record.Find decides.
