@@ -24,9 +24,10 @@ const (
 	markName = iota
 	markSource
 	markVersion
+	markOwn // where hits are written
 )
 
-func marks() []string { return []string{"eventName", "eventSource", "eventVersion"} }
+func marks(ownKey string) []string { return []string{"eventName", "eventSource", "eventVersion", ownKey} }
 
 // newView compiles the rules for records that have fields where aliases say.
 func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string, o matcher.Options) (*view, error) {
@@ -50,7 +51,7 @@ func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string, o matcher.
 	}
 	v := &view{program: program, name: matcher.FieldID(len(fields)), source: matcher.FieldID(len(fields) + 1), fields: len(fields) + 2} //nolint:gosec // fewer than that
 	fields = append(fields, chunk.Field{Paths: aliases.Paths("eventName")}, chunk.Field{Paths: aliases.Paths("eventSource")})
-	v.projection = chunk.NewProjection(fields, program.Anchors(), marks(), ownKey)
+	v.projection = chunk.NewProjection(fields, program.Anchors(), marks(ownKey), ownKey)
 	return v, nil
 }
 
