@@ -105,7 +105,8 @@ const tokenBytes = batchBytes / 4
 
 // newBudget returns a budget that allows two batches at first, and most batches when it is the file's turn.
 func newBudget(most int) budget {
-	b := budget{tokens: make(chan struct{}, most*batchBytes/tokenBytes), ahead: 2 * batchBytes / tokenBytes}
+	all := most * batchBytes / tokenBytes
+	b := budget{tokens: make(chan struct{}, all), ahead: min(all, 2*batchBytes/tokenBytes)}
 	b.give(b.ahead)
 	return b
 }
