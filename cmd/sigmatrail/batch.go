@@ -48,7 +48,7 @@ type result struct {
 var batches = sync.Pool{New: func() any { return &batch{done: make(chan struct{}, 1)} }} //nolint:gochecknoglobals // memory
 
 func newBatch(s *source) *batch {
-	b := batches.Get().(*batch) //nolint:forcetypeassert,errcheck // nothing else is in the pool
+	b := batches.Get().(*batch) // nothing else is in the pool
 	b.source = s
 	return b
 }

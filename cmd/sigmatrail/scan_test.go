@@ -109,8 +109,15 @@ func TestScanDeterministic(t *testing.T) {
 	texts := corpus(t)
 	dir := forms(t, texts)
 	for _, args := range [][]string{
-		{dir}, {"--all", dir}, {"--dedupe", "--all", dir, "none", dir}, {"-o", "table", dir}, {"--dedupe", "-o", "table", dir}, {"--from", "2021-01-01", "--to", "2023-06-01", dir},
-		{"--account", "123456789012,111122223333", dir}, {"--region", "us-east-1", "--all", dir}, {"-", dir, "-"},
+		{dir},
+		{"--all", dir},
+		{"--dedupe", "--all", dir, "none", dir},
+		{"-o", "table", dir},
+		{"--dedupe", "-o", "table", dir},
+		{"--from", "2021-01-01", "--to", "2023-06-01", dir},
+		{"--account", "123456789012,111122223333", dir},
+		{"--region", "us-east-1", "--all", dir},
+		{"-", dir, "-"},
 	} {
 		stdin := func() io.Reader { return bytes.NewReader(object(texts)) }
 		code, out, errs := scanned(1, stdin(), args...)
@@ -286,7 +293,9 @@ func TestScanPromptly(t *testing.T) {
 			t.Fatalf("%q, %v; want %q", got, err, text)
 		}
 	}
-	feed.Close()
+	if err := feed.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if c := <-code; c != exitOK {
 		t.Errorf("status %d", c)
 	}
