@@ -16,6 +16,7 @@ import (
 type Settings struct {
 	Rules                 string `default:"builtin" placeholder:"LIST" help:"Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack."`
 	Placeholders          string `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand: a YAML map of names and lists."`
+	Fields                string `default:"cloudtrail" placeholder:"FORM" help:"Form of the records that are judged beside CloudTrail's own: cloudtrail (none), ecs (as Elastic's integration makes them), or a file of field mappings."`
 	MinLevel              string `default:"informational" placeholder:"LEVEL" enum:"informational,low,medium,high,critical" help:"Lowest level of a rule that is written on records. Rules below it are evaluated all the same."`
 	MinStatus             string `default:"unsupported" placeholder:"STATUS" enum:"unsupported,deprecated,experimental,test,stable" help:"Least mature status of a rule that is written on records; a rule without one counts as experimental."`
 	Exclude               string `placeholder:"LIST" help:"Rules to leave out, separated by commas: ids, tags such as attack.t1078, or globs of titles."`
@@ -97,6 +98,9 @@ func (s *Settings) Validate() error {
 	if err := validKey(s.Key); err != nil {
 		return fmt.Errorf("key: %w", err)
 	}
+	if s.Fields == "ecs" && slices.Contains(ecsFields(), s.Key) {
+		return fmt.Errorf("key: %q is a field of records that fields: ecs is for; choose a name of your own, such as sigma", s.Key)
+	}
 	return nil
 }
 
@@ -147,6 +151,11 @@ func recordFields() []string {
 		"vpcEndpointId",
 		"Message", "Records", "CloudTrailEvent", "_raw", "detail", "event", "eventData", "log", "logEvents", "message",
 	}
+}
+
+// ecsFields lists the top-level names that CloudTrail records have in the form of Elastic's integration, beside those of envelopes.
+func ecsFields() []string {
+	return []string{"@timestamp", "aws", "cloud", "ecs", "file", "group", "related", "source", "tags", "tls", "user", "user_agent"}
 }
 
 func parseBool(text string) (on, ok bool) {

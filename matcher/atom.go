@@ -172,7 +172,7 @@ func compareInt(n int, d decimal) int {
 	i := len(digits)
 	for ; n > 0; n /= 10 {
 		i--
-		digits[i] = byte('0' + n%10) //nolint:gosec // a digit
+		digits[i] = byte('0' + n%10)
 	}
 	own, _ := parseDecimal(digits[i:]) // no digits at all are 0
 	return own.compare(d)

@@ -50,7 +50,7 @@ func newAutomaton(texts []string, budget *int) *automaton {
 	}
 	t := trie{children: make([]map[uint8]int32, 1), ends: make([][]int32, 1)}
 	for i, text := range texts {
-		t.add(a, text, int32(i)) //nolint:gosec // fewer texts than that
+		t.add(a, text, int32(i))
 	}
 	a.link(&t, budget)
 	return a
@@ -83,13 +83,13 @@ func (a *automaton) link(t *trie, budget *int) {
 	for i := 0; i < len(order); i++ {
 		state := order[i]
 		for class := range a.nclasses {
-			child, ok := t.children[state][uint8(class)] //nolint:gosec // 255 at most
+			child, ok := t.children[state][uint8(class)]
 			if !ok {
 				continue
 			}
 			order = append(order, child)
 			if state != 0 {
-				fail[child] = fallBack(t, fail, fail[state], uint8(class)) //nolint:gosec // 255 at most
+				fail[child] = fallBack(t, fail, fail[state], uint8(class))
 			}
 			t.ends[child] = append(t.ends[child], t.ends[fail[child]]...)
 		}
@@ -137,12 +137,12 @@ func (a *automaton) makeSparse(t *trie, fail []int32) {
 		s := &a.sparse[state]
 		s.fail = fail[state]
 		for class := range a.nclasses {
-			child, ok := t.children[state][uint8(class)] //nolint:gosec // 255 at most
+			child, ok := t.children[state][uint8(class)]
 			switch {
 			case ok && state == 0:
 				a.first[class] = child
 			case ok:
-				s.classes, s.targets = append(s.classes, uint8(class)), append(s.targets, child) //nolint:gosec // 255 at most
+				s.classes, s.targets = append(s.classes, uint8(class)), append(s.targets, child)
 			}
 		}
 	}

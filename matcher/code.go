@@ -84,7 +84,10 @@ func (a *assembler) price(e Expr) (int, error) {
 		terms = e
 	case *Atom:
 		id, err := a.atom(e)
-		return a.cost(id), err
+		if err != nil {
+			return 0, err
+		}
+		return a.cost(id), nil
 	}
 	sum := 1
 	for _, t := range terms {

@@ -23,12 +23,21 @@ func load64(b []byte) uint64 {
 	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }
 
-// loadShort returns up to 7 bytes.
-func loadShort(b []byte) (w uint64) {
-	for i, c := range b {
-		w |= uint64(c) << (8 * i)
+// load32 returns the first 4 bytes of b, which must be there.
+func load32(b []byte) uint64 {
+	_ = b[3]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24
+}
+
+// loadShort returns up to 7 bytes, some of them twice.
+func loadShort(b []byte) uint64 {
+	switch n := len(b); {
+	case n >= 4:
+		return load32(b) | load32(b[n-4:])<<32
+	case n > 0:
+		return uint64(b[0]) | uint64(b[n/2])<<8 | uint64(b[n-1])<<16
 	}
-	return w
+	return 0
 }
 
 // upper64 turns the lower-case ASCII letters among 8 bytes into upper case, and leaves every other byte alone.
@@ -48,13 +57,16 @@ func upperByte(c byte) byte {
 
 // isASCII reports whether no byte of b has its high bit set.
 func isASCII(b []byte) bool {
-	var all uint64
-	for len(b) >= 8 {
-		all |= load64(b)
-		b = b[8:]
+	n := len(b)
+	if n < 8 {
+		return loadShort(b)&highs == 0
 	}
-	for _, c := range b {
-		all |= uint64(c)
+	all := load64(b[n-8:])
+	for ; len(b) >= 16; b = b[16:] {
+		all |= load64(b) | load64(b[8:])
+	}
+	if len(b) >= 8 {
+		all |= load64(b)
 	}
 	return all&highs == 0
 }
@@ -100,29 +112,23 @@ func indexUpper(b []byte, folded string) int {
 // hashUpper returns a hash of b as if it were folded, and whether it is ASCII. Where it is not, b must be folded for the hash to be of use.
 func hashUpper(b []byte) (h uint64, ascii bool) {
 	const k0, k1 = 0x9e3779b97f4a7c15, 0xe7037ed1a0b428db
-	h = uint64(len(b)) * k1
-	var all uint64
-	rest := b
-	for len(rest) >= 8 {
-		w := load64(rest)
+	n := len(b)
+	h = uint64(n+1) * k1 // never k1 itself, which would make the first product 0 whatever the text is
+	if n < 8 {
+		w := loadShort(b)
+		hi, lo := bits.Mul64(upper64(w)^k0, h^k1)
+		return hi ^ lo, w&highs == 0
+	}
+	last := load64(b[n-8:])
+	all := last
+	for ; len(b) > 8; b = b[8:] {
+		w := load64(b)
 		all |= w
 		hi, lo := bits.Mul64(upper64(w)^k0, h^k1)
 		h = hi ^ lo
-		rest = rest[8:]
 	}
-	if len(rest) > 0 {
-		w := loadShort(rest)
-		all |= w
-		hi, lo := bits.Mul64(upper64(w)^k0, h^k1)
-		h = hi ^ lo
-	}
-	return h, all&highs == 0
-}
-
-// combine makes one hash of two.
-func combine(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a^0xa0761d6478bd642f, b^0x8ebc6af09c88c6e3)
-	return hi ^ lo
+	hi, lo := bits.Mul64(upper64(last)^k0, h^k1)
+	return hi ^ lo, all&highs == 0
 }
 
 // foldRune returns the least of the characters that differ from r by case alone.

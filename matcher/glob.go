@@ -26,6 +26,7 @@ type glob struct {
 	inside  bool
 	json    bool
 	literal string // of every shape but general and anything
+	needle  needle // containing
 	chars   []rune // general
 }
 
@@ -52,11 +53,14 @@ func newGlob(p Pattern, cased bool) glob {
 		g.chars = appendChars(g.chars, text)
 	}
 	g.literal = whole.String()
-	if g.shape = shapeOf(p.Parts, g.chars); !utf8.ValidString(g.literal) && g.shape != anything {
+	if g.shape = shapeOf(g.chars); !utf8.ValidString(g.literal) && g.shape != anything {
 		g.shape = general // bytes that are no characters could fit inside one
 	}
 	if g.shape != general {
 		g.chars = nil
+	}
+	if g.shape == containing && !cased {
+		g.needle = newNeedle(g.literal)
 	}
 	return g
 }
@@ -88,7 +92,7 @@ func appendChars(chars []rune, text string) []rune {
 }
 
 // shapeOf finds out whether a pattern is a literal with at most a run before and behind it.
-func shapeOf(parts []PatternPart, chars []rune) shape {
+func shapeOf(chars []rune) shape {
 	for i, c := range chars {
 		if c < charsAnyRun || (c == charsAnyRun && i > 0 && i < len(chars)-1) {
 			return general
@@ -97,8 +101,8 @@ func shapeOf(parts []PatternPart, chars []rune) shape {
 	if len(chars) == 1 && chars[0] == charsAnyRun {
 		return anything
 	}
-	before := len(parts) > 0 && parts[0].Wildcard == AnyRun
-	behind := len(parts) > 0 && parts[len(parts)-1].Wildcard == AnyRun
+	before := len(chars) > 0 && chars[0] == charsAnyRun
+	behind := len(chars) > 0 && chars[len(chars)-1] == charsAnyRun
 	switch {
 	case before && behind:
 		return containing
@@ -126,7 +130,7 @@ func (g *glob) fits(text, folded []byte) bool {
 	case endingWith:
 		return len(folded) >= n && equalUpper(folded[len(folded)-n:], g.literal)
 	case containing:
-		return indexUpper(folded, g.literal) >= 0
+		return g.needle.in(folded)
 	default:
 		return g.fitsChars(folded)
 	}

@@ -22,12 +22,13 @@ func newPostings(lists [][]uint32) postings {
 	return p
 }
 
-// exactIndex finds rules by whole values: of one field, or of the two of the pair together.
+// exactIndex finds rules by whole values of one field.
 type exactIndex struct {
 	postings
 
-	fields []FieldID // one or two
-	table  hashes    // of the folded value, or of both combined; rules of texts with equal hashes are all selected
+	field   FieldID
+	lengths uint64 // of all texts, as lengthBit has them
+	table   hashes // of the folded value; rules of texts with equal hashes are all selected
 }
 
 // literalIndex finds rules by texts that stand in the values of one field.
@@ -36,17 +37,15 @@ type literalIndex struct {
 
 	field FieldID
 	texts *automaton
+	// needles are the texts, where there are few enough to search for one after the other; the automaton is not used then.
+	needles []needle
 }
 
 // add adds the rules whose keys rec has.
 func (x *exactIndex) add(rec *Record, s *Scratch) {
-	if len(x.fields) == 2 {
-		x.addPair(rec, s)
-		return
-	}
-	values, _ := rec.of(x.fields[0])
+	values, _ := rec.of(x.field)
 	for i := range values {
-		h, found := s.hash(&values[i])
+		h, found := values[i].hashed(x.lengths, s)
 		switch found {
 		case isText:
 			if key, ok := x.table.get(h); ok {
@@ -58,29 +57,6 @@ func (x *exactIndex) add(rec *Record, s *Scratch) {
 	}
 }
 
-func (x *exactIndex) addPair(rec *Record, s *Scratch) {
-	first, _ := rec.of(x.fields[0])
-	second, _ := rec.of(x.fields[1])
-	for i := range first {
-		h0, found0 := s.hash(&first[i])
-		if found0 == isNothing {
-			continue
-		}
-		for j := range second {
-			h1, found1 := s.hash(&second[j])
-			switch {
-			case found1 == isNothing:
-			case found0 == isOther || found1 == isOther:
-				s.add(x.all)
-			default:
-				if key, ok := x.table.get(combine(h0, h1)); ok {
-					s.add(x.of(key))
-				}
-			}
-		}
-	}
-}
-
 // What a value is to an index.
 const (
 	isNothing = iota // it has no text: no key can be found in it
@@ -88,20 +64,35 @@ const (
 	isOther // it selects every rule of the index
 )
 
-// hash returns the hash of a value that is a text.
-func (s *Scratch) hash(v *Value) (h uint64, found int) {
-	switch {
-	case v.Kind == Null || v.Kind == Opaque:
-		return 0, isNothing
-	case v.Kind != String || v.Inside:
+// hashed returns the hash of a value that is a text of one of the lengths.
+func (v *Value) hashed(lengths uint64, s *Scratch) (h uint64, found int) {
+	if v.Kind != String || v.Inside {
+		if v.Kind == Null || v.Kind == Opaque {
+			return 0, isNothing
+		}
 		return 0, isOther
 	}
-	h, ascii := hashUpper(v.Text)
-	if !ascii {
-		h, _ = hashUpper(s.fold(v))
+	if v.hasHash {
+		return v.hash, isText
 	}
-	return h, isText
+	if v.state != folded && lengths&lengthBit(len(v.Text)) != 0 {
+		h, ascii := hashUpper(v.Text)
+		if ascii {
+			v.state, v.hash, v.hasHash = plain, h, true
+			return h, isText
+		}
+	}
+	text := s.fold(v)
+	if lengths&lengthBit(len(text)) == 0 {
+		return 0, isNothing
+	}
+	v.hash, _ = hashUpper(text)
+	v.hasHash = true
+	return v.hash, isText
 }
+
+// lengthBit stands for a length in a set of lengths; all long ones are one.
+func lengthBit(n int) uint64 { return 1 << min(n, 63) }
 
 // remembered is the last value of a field that was searched, and what was found.
 type remembered struct {
@@ -132,13 +123,73 @@ func (x *literalIndex) add(rec *Record, s *Scratch, memo *remembered) {
 // search adds the rules of the texts in v, and remembers them.
 func (x *literalIndex) search(v *Value, s *Scratch, memo *remembered) {
 	rules := memo.rules[:0]
-	x.texts.search(s.fold(v), func(id int32) bool {
-		rules = append(rules, x.of(uint32(id))...) //nolint:gosec // the index of a text
-		return true
-	})
+	text := s.fold(v)
+	if x.needles == nil {
+		x.texts.search(text, func(id int32) bool {
+			rules = append(rules, x.of(uint32(id))...) //nolint:gosec // the index of a text
+			return true
+		})
+	}
+	for i := range x.needles {
+		if x.needles[i].in(text) {
+			rules = append(rules, x.of(uint32(i))...)
+		}
+	}
 	memo.rules = rules
 	if memo.valid = len(v.Text) <= mostRemembered && len(rules) <= mostRemembered; memo.valid {
 		memo.text = append(memo.text[:0], v.Text...)
 	}
 	s.add(rules)
+}
+
+// recalled is what an index found for an origin.
+type recalled struct {
+	id    uint64
+	rules []uint32
+}
+
+// mostRecalled bounds the rules that are remembered for one origin.
+const mostRecalled = 4096
+
+// known adds the rules that an index, whose memory begins at memo, found for the origin of its field, and reports whether they are known.
+func (s *Scratch) known(rec *Record, f FieldID, memo int) bool {
+	slot := &rec.slots[f]
+	if slot.originEpoch != rec.epoch {
+		return false
+	}
+	m := &s.origins[memo+int(slot.origin.Slot)]
+	if m.id != slot.origin.ID {
+		return false
+	}
+	if len(m.rules) > 0 {
+		s.add(m.rules)
+	}
+	return true
+}
+
+// recall is for origins that are not known. Where the values are not there either, it adds every rule of the index and returns true. Otherwise it sees to
+// it that what is added until keep is noted.
+func (s *Scratch) recall(rec *Record, f FieldID, memo int, all []uint32) bool {
+	slot := &rec.slots[f]
+	if slot.originEpoch != rec.epoch {
+		return false
+	}
+	if !rec.Filled(f) {
+		s.add(all)
+		return true
+	}
+	s.noting, s.noted = true, &s.origins[memo+int(slot.origin.Slot)]
+	s.noted.id, s.noted.rules = 0, s.noted.rules[:0]
+	return false
+}
+
+// keep remembers what was added since recall.
+func (s *Scratch) keep(rec *Record, f FieldID) {
+	if !s.noting {
+		return
+	}
+	if len(s.noted.rules) <= mostRecalled {
+		s.noted.id = rec.slots[f].origin.ID
+	}
+	s.noting = false
 }

@@ -29,24 +29,30 @@ func parseDecimal(text []byte) (d decimal, ok bool) {
 		}
 		d.point, text = exponent, text[:i]
 	}
-	whole, digits := -1, 0
+	whole, ok := wholeDigits(text)
+	if !ok {
+		return decimal{}, false
+	}
+	return d.trim(text, whole), true
+}
+
+// wholeDigits returns how many digits stand before the dot; ok is false for what is not digits, at least one, with a dot at most.
+func wholeDigits(text []byte) (n int, ok bool) {
+	dot, digits := -1, 0
 	for i, c := range text {
 		switch {
 		case '0' <= c && c <= '9':
 			digits++
-		case c == '.' && whole < 0:
-			whole = i
+		case c == '.' && dot < 0:
+			dot = i
 		default:
-			return decimal{}, false
+			return 0, false
 		}
 	}
-	if digits == 0 {
-		return decimal{}, false
+	if dot < 0 {
+		dot = len(text)
 	}
-	if whole < 0 {
-		whole = len(text)
-	}
-	return d.trim(text, whole), true
+	return dot, digits > 0
 }
 
 // trim leaves out the zeros before the first digit that counts. whole is the number of digits before the dot.

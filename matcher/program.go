@@ -13,6 +13,7 @@ type Program struct {
 	rules   []rule
 	atoms   []atom
 	code    []instr
+	pair    *pairIndex // nil: none
 	exact   []exactIndex
 	literal []literalIndex
 	always  []uint32
@@ -31,6 +32,11 @@ func (p *Program) Fields() []string { return p.fields }
 // Anchors returns the fields that must be filled in on every record before Candidates. The caller must not change them.
 func (p *Program) Anchors() []FieldID { return p.anchors }
 
+// Paired reports whether the field is looked up together with another one: then it must be filled in for Candidates even where its origin is known.
+func (p *Program) Paired(f FieldID) bool {
+	return p.pair != nil && (f == p.pair.first || f == p.pair.second)
+}
+
 // LooksInside reports whether any rule wants what is below values of the field that are objects.
 func (p *Program) LooksInside(f FieldID) bool { return p.inside[f] }
 
@@ -41,11 +47,22 @@ func (p *Program) Len() int { return len(p.rules) }
 // in before Match. The list belongs to s and lives until the next call.
 func (p *Program) Candidates(s *Scratch, rec *Record) []FieldID {
 	s.begin()
+	if p.pair != nil {
+		p.pair.add(rec, s)
+	}
 	for i := range p.exact {
-		p.exact[i].add(rec, s)
+		x := &p.exact[i]
+		if memo := OriginSlots * i; !s.known(rec, x.field, memo) && !s.recall(rec, x.field, memo, x.all) {
+			x.add(rec, s)
+			s.keep(rec, x.field)
+		}
 	}
 	for i := range p.literal {
-		p.literal[i].add(rec, s, &s.memos[i])
+		x := &p.literal[i]
+		if memo := OriginSlots * (len(p.exact) + i); !s.known(rec, x.field, memo) && !s.recall(rec, x.field, memo, x.all) {
+			x.add(rec, s, &s.memos[i])
+			s.keep(rec, x.field)
+		}
 	}
 	s.add(p.always)
 	return p.needed(s)
@@ -55,7 +72,7 @@ func (p *Program) Candidates(s *Scratch, rec *Record) []FieldID {
 func (p *Program) AllCandidates(s *Scratch) []FieldID {
 	s.begin()
 	for i := range p.rules {
-		s.candidates = append(s.candidates, uint32(i)) //nolint:gosec // fewer than that
+		s.candidates = append(s.candidates, uint32(i))
 	}
 	return p.needed(s)
 }

@@ -30,15 +30,40 @@ type Value struct {
 	// Inside is set for the scalars below an Object.
 	Inside bool
 
-	// folded is Text without its case, once somebody has asked for it; it is Text itself where that is ASCII, as comparing folds ASCII.
-	folded []byte
+	// state says whether Text has been looked at; arena[start:end] of the Scratch is Text without its case where that is not ASCII.
+	state      foldState
+	hasHash    bool // of the folded text
+	start, end int32
+	hash       uint64
 }
+
+type foldState uint8
+
+const (
+	unknown foldState = iota
+	plain             // ASCII: comparing folds it
+	folded
+)
+
+// Origin says that the values of a field are those of an earlier record: equal origins mean equal values. The zero Origin says nothing.
+type Origin struct {
+	// ID is another one whenever the values are; it is never 0.
+	ID uint64
+	// Slot is a small number, below OriginSlots, under which the ID may be remembered.
+	Slot int32
+}
+
+// OriginSlots is how many origins of one field may be remembered.
+const OriginSlots = 16
 
 // slot is what a record has of one field.
 type slot struct {
-	epoch      uint32
-	start, end int32 // in Record.values
-	present    bool
+	epoch   uint32
+	present bool
+	// count values: the first in Record.values at the field's own place, or, where there are more, all of them from more on.
+	count, more int32
+	origin      Origin
+	originEpoch uint32
 }
 
 // Record is the fields of one record, as far as somebody has filled them in. It is for one goroutine, and is used again and again.
@@ -54,12 +79,12 @@ type Record struct {
 
 // Reset forgets the values, for the next record. n is the number of fields of the Program.
 func (r *Record) Reset(n int) {
-	r.values = r.values[:0]
 	r.Received = time.Time{}
 	if r.epoch++; r.epoch == 0 || len(r.slots) != n {
-		r.slots = make([]slot, n)
+		r.slots, r.values = make([]slot, n), make([]Value, n, n+64)
 		r.epoch = 1
 	}
+	r.values = r.values[:n]
 }
 
 // Filled reports whether the field has been filled in.
@@ -67,25 +92,72 @@ func (r *Record) Filled(f FieldID) bool { return r.slots[f].epoch == r.epoch }
 
 // Begin begins to fill in the field f; present says whether it is there. The values that Add adds until the next Begin are its values.
 func (r *Record) Begin(f FieldID, present bool) {
-	at := int32(len(r.values)) //nolint:gosec // a record holds fewer values than that
-	r.slots[f] = slot{epoch: r.epoch, start: at, end: at, present: present}
+	s := &r.slots[f]
+	s.epoch, s.present, s.count = r.epoch, present, 0
 	r.open = f
 }
 
 // SetPresent says that the field that Begin has begun is there.
 func (r *Record) SetPresent() { r.slots[r.open].present = true }
 
+// SetText fills in a field that is one text.
+func (r *Record) SetText(f FieldID, text []byte) {
+	s := &r.slots[f]
+	s.epoch, s.present, s.count = r.epoch, true, 1
+	v := &r.values[f]
+	v.Text, v.Kind, v.Inside, v.state, v.hasHash = text, String, false, unknown, false
+}
+
+// SetOrigin says where the values of the field come from. If they are the same as those of an earlier record with that origin, they need not be filled
+// in for Candidates, unless the field is Paired.
+func (r *Record) SetOrigin(f FieldID, o Origin) {
+	s := &r.slots[f]
+	s.origin, s.originEpoch = o, r.epoch
+}
+
 // Add adds a value to the field that Begin has begun.
 func (r *Record) Add(v Value) {
-	r.values = append(r.values, v)
-	r.slots[r.open].end++
+	s := &r.slots[r.open]
+	switch s.count {
+	case 0:
+		r.values[r.open] = v
+	case 1:
+		s.more = int32(len(r.values)) //nolint:gosec // a record holds fewer values than that
+		r.values = append(r.values, r.values[r.open], v)
+	default:
+		r.values = append(r.values, v)
+	}
+	s.count++
 }
 
 // of returns the values of the field, which must have been filled in; absent otherwise.
 func (r *Record) of(f FieldID) (values []Value, present bool) {
 	s := &r.slots[f]
-	if s.epoch != r.epoch {
+	switch {
+	case s.epoch != r.epoch:
 		return nil, false
+	case s.count <= 1:
+		return r.values[f : f+FieldID(s.count)], s.present
 	}
-	return r.values[s.start:s.end], s.present
+	return r.values[s.more : s.more+s.count], s.present
+}
+
+// Values returns the values of the field, as far as they have been filled in, and whether it is there. They are borrowed until the next Reset.
+func (r *Record) Values(f FieldID) (values []Value, present bool) { return r.of(f) }
+
+// Present reports whether the field, which must have been filled in, is there.
+func (r *Record) Present(f FieldID) bool {
+	_, present := r.of(f)
+	return present
+}
+
+// HasText reports whether any text of the field, which must have been filled in, is one for which is holds.
+func (r *Record) HasText(f FieldID, is func(text []byte) bool) bool {
+	values, _ := r.of(f)
+	for i := range values {
+		if values[i].Kind == String && is(values[i].Text) {
+			return true
+		}
+	}
+	return false
 }

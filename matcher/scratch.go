@@ -8,15 +8,18 @@ type Scratch struct {
 	answers    []uint32 // by atom: epoch<<1 | answer
 	wanted     []uint32 // by field: the epoch in which it was asked for
 	need       []FieldID
-	arena      []byte // folded texts
-	memos      []remembered
+	arena      []byte       // folded texts
+	memos      []remembered // by literal index: the last value
+	origins    []recalled   // by index and slot
+	noting     bool
+	noted      *recalled // where what is added is noted
 }
 
 // NewScratch returns memory for p.
 func (p *Program) NewScratch() *Scratch {
 	return &Scratch{
 		marks: make([]uint32, len(p.rules)), answers: make([]uint32, len(p.atoms)), wanted: make([]uint32, len(p.fields)),
-		memos: make([]remembered, len(p.literal)),
+		memos: make([]remembered, len(p.literal)), origins: make([]recalled, OriginSlots*(len(p.exact)+len(p.literal))),
 	}
 }
 
@@ -34,6 +37,9 @@ func (s *Scratch) begin() {
 
 // add makes rules candidates.
 func (s *Scratch) add(rules []uint32) {
+	if s.noting {
+		s.noted.rules = append(s.noted.rules, rules...)
+	}
 	for _, r := range rules {
 		if s.marks[r] != s.epoch {
 			s.marks[r] = s.epoch
@@ -44,13 +50,23 @@ func (s *Scratch) add(rules []uint32) {
 
 // fold returns the text of v folded, or as it is where it is ASCII.
 func (s *Scratch) fold(v *Value) []byte {
-	if v.folded == nil {
-		v.folded = v.Text
-		if !isASCII(v.Text) {
-			start := len(s.arena)
-			s.arena = appendFolded(s.arena, v.Text)
-			v.folded = s.arena[start:len(s.arena):len(s.arena)]
+	switch v.state {
+	case plain:
+		return v.Text
+	case unknown:
+		if isASCII(v.Text) {
+			v.state = plain
+			return v.Text
 		}
+		return s.foldOther(v)
 	}
-	return v.folded
+	return s.arena[v.start:v.end]
+}
+
+// foldOther folds a text that is not ASCII.
+func (s *Scratch) foldOther(v *Value) []byte {
+	start := len(s.arena)
+	s.arena = appendFolded(s.arena, v.Text)
+	v.state, v.start, v.end = folded, int32(start), int32(len(s.arena)) //nolint:gosec // a record is not that long
+	return s.arena[start:]
 }

@@ -60,7 +60,7 @@ func newExactSet(list []string) exactSet {
 	s.table, s.next = newHashes(len(list)), make([]uint32, len(list))
 	for i, text := range list {
 		h, _ := hashUpper([]byte(text))
-		n := uint32(i) //nolint:gosec // rules are not that long
+		n := uint32(i)
 		if first := s.table.put(h, n); first != n {
 			s.next[i], s.next[first] = s.next[first], n+1
 		}
@@ -92,8 +92,8 @@ func (s *exactSet) has(folded []byte) bool {
 // hasCased reports whether the text is in the set of texts as they are. Those that differ by ASCII case alone have one hash.
 func (s *exactSet) hasCased(text []byte) bool {
 	if s.next == nil {
-		for _, t := range s.list {
-			if string(text) == t {
+		for i := range s.list { // slices.Contains would copy a long text
+			if s.list[i] == string(text) {
 				return true
 			}
 		}

@@ -1,7 +1,6 @@
 package matcher
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -100,16 +99,20 @@ func (p *Program) Stats() Stats {
 	s := Stats{
 		Rules: len(p.rules), Always: len(p.always), Fields: len(p.fields), Anchors: len(p.anchors), Atoms: len(p.atoms), Instructions: len(p.code),
 	}
+	if p.pair != nil {
+		s.Values += len(p.pair.starts) - 1
+		s.Bytes += p.pair.bytes()
+	}
 	for i := range p.exact {
 		x := &p.exact[i]
 		s.Values += len(x.starts) - 1
-		s.Bytes += x.table.bytes() + x.postings.bytes()
+		s.Bytes += x.table.bytes() + x.postingBytes()
 	}
 	for i := range p.literal {
 		x := &p.literal[i]
 		s.Texts += len(x.starts) - 1
-		s.Bytes += x.postings.bytes()
-		s.automaton(fmt.Sprintf("index of %s", p.fields[x.field]), x.texts)
+		s.Bytes += x.postingBytes()
+		s.automaton("index of "+p.fields[x.field], x.texts)
 	}
 	for i := range p.atoms {
 		a := &p.atoms[i]
@@ -131,7 +134,7 @@ func (p *Program) Stats() Stats {
 	return s
 }
 
-func (p *postings) bytes() int { return 4 * (len(p.rules) + len(p.starts) + len(p.all)) }
+func (p *postings) postingBytes() int { return 4 * (len(p.rules) + len(p.starts) + len(p.all)) }
 
 func (s *Stats) automaton(use string, a *automaton) {
 	s.Automata = append(s.Automata, AutomatonStats{Use: use, States: a.states(), Bytes: a.bytes(), Dense: a.dense != nil})

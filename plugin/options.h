@@ -2,6 +2,7 @@
 #define SIGMA_OPTIONS(OPTION) \
     OPTION("rules", "builtin", "Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack.") \
     OPTION("placeholders", "", "File of the values that %name% stands for under the modifier expand: a YAML map of names and lists.") \
+    OPTION("fields", "cloudtrail", "Form of the records that are judged beside CloudTrail's own: cloudtrail (none), ecs (as Elastic's integration makes them), or a file of field mappings.") \
     OPTION("min_level", "informational", "Lowest level of a rule that is written on records. Rules below it are evaluated all the same. One of: informational, low, medium, high, critical.") \
     OPTION("min_status", "unsupported", "Least mature status of a rule that is written on records; a rule without one counts as experimental. One of: unsupported, deprecated, experimental, test, stable.") \
     OPTION("exclude", "", "Rules to leave out, separated by commas: ids, tags such as attack.t1078, or globs of titles.") \

@@ -22,7 +22,7 @@ type registry struct {
 	loading sync.Mutex
 	// programs finds a program that some instance still holds by what it was made of.
 	programs map[pipeline.ID]weak.Pointer[pipeline.Program]
-	// good has the last program that was accepted for the same rules property and key.
+	// good has the last program that was accepted for the same properties rules, key and fields.
 	good map[ruleKey]*pipeline.Program
 	// reported notes the programs whose problems were logged.
 	reported map[pipeline.ID]bool
@@ -41,9 +41,9 @@ type instance struct {
 }
 
 // ruleKey is what stays the same of an instance when its rules change.
-type ruleKey struct{ rules, key string }
+type ruleKey struct{ rules, key, fields string }
 
-func keyOf(s conf.Settings) ruleKey { return ruleKey{s.Rules, s.Key} }
+func keyOf(s conf.Settings) ruleKey { return ruleKey{s.Rules, s.Key, s.Fields} }
 
 // add keeps e and returns its handle, which is never 0. The host knows engines by number: it must never hold a pointer of Go's.
 func (r *registry) add(e instance) uintptr {

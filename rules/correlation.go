@@ -63,6 +63,7 @@ func correlationTypes() map[string]bool {
 
 // correlation reads a document with a correlation in it.
 func (p *parser) correlation() *Correlation {
+	p.missing("correlation", "title")
 	p.attributes()
 	p.status()
 	p.taxonomy()
@@ -80,7 +81,7 @@ func (p *parser) correlation() *Correlation {
 		p.err(n.place, WrongType, "correlation must be a map")
 		return c
 	}
-	p.correlationMembers(n)
+	p.noOtherMembers(n)
 	p.correlationType(c, n)
 	p.correlationRules(c, n)
 	p.groupBy(c, n)
@@ -92,9 +93,14 @@ func (p *parser) correlation() *Correlation {
 	return c
 }
 
-// correlationMembers refuses members that a correlation does not have.
-func (p *parser) correlationMembers(n *node) {
-	members := []string{"type", "rules", "group-by", "aliases", "timespan", "condition", "generate"}
+// correlationMembers are the members of a correlation.
+func correlationMembers() []string {
+	return []string{"type", "rules", "group-by", "aliases", "timespan", "condition", "generate"}
+}
+
+// noOtherMembers refuses members that a correlation does not have.
+func (p *parser) noOtherMembers(n *node) {
+	members := correlationMembers()
 	for _, m := range n.pairs {
 		if !slices.Contains(members, m.key.text) {
 			hint := "it has " + strings.Join(members, ", ")
@@ -130,11 +136,19 @@ func (p *parser) correlationRules(c *Correlation, n *node) {
 
 func (p *parser) groupBy(c *Correlation, n *node) {
 	for _, item := range p.scalars(n, "group-by") {
-		c.GroupBy = append(c.GroupBy, item.text)
+		c.GroupBy = append(c.GroupBy, p.fieldOrAlias(n, item))
 	}
 	if len(c.GroupBy) == 0 {
 		p.warn(n.place, CorrelationUngrouped, "the correlation has no group-by: all events count together, whoever made them")
 	}
+}
+
+// fieldOrAlias returns what item names: an alias of the correlation n, or else a field, by CloudTrail's name.
+func (p *parser) fieldOrAlias(n, item *node) string {
+	if aliases := n.get("aliases"); aliases != nil && aliases.get(item.text) != nil {
+		return item.text
+	}
+	return p.rename(item, item.text)
 }
 
 // scalars returns the texts under key: a list, or a single one.
@@ -168,7 +182,7 @@ func (p *parser) aliases(c *Correlation, n *node) {
 	for _, m := range list.pairs {
 		a := FieldAlias{Name: m.key.text}
 		for _, f := range m.value.pairs {
-			a.Fields = append(a.Fields, AliasField{Rule: f.key.text, Field: f.value.text})
+			a.Fields = append(a.Fields, AliasField{Rule: f.key.text, Field: p.rename(f.value, f.value.text)})
 		}
 		if m.value.kind != mapNode || len(a.Fields) == 0 {
 			p.err(m.value.place, WrongType, "the alias %q must be a map of rules and fields", a.Name)

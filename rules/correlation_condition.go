@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"errors"
 	"slices"
 	"strings"
 )
@@ -16,7 +15,7 @@ func (p *parser) correlationCondition(c *Correlation, n *node) {
 			p.err(n.place, BadCorrelation, "a correlation of the type %s needs a condition, such as gte: 10", c.Type)
 		}
 	case at.kind == mapNode:
-		p.bounds(c, at)
+		p.bounds(c, n, at)
 	case at.kind == scalarNode && temporal:
 		p.expression(c, at)
 	default:
@@ -34,16 +33,16 @@ func (p *parser) expression(c *Correlation, at *node) {
 	for _, r := range c.Rules {
 		names = append(names, &Search{Position: r.Position, Name: r.Name})
 	}
-	e, _, err := parseCondition(at.text, names)
-	if wrong, ok := errors.AsType[*conditionError](err); ok {
-		p.errHint(at.placeIn(p.report, wrong.offset), wrong.code, wrong.hint, "%s", wrong.message)
-		return
+	cp := &conditionParser{text: at.text, tokens: tokenize(at.text), searches: names}
+	e, _, err := cp.parse()
+	p.mistakes(at, cp)
+	if err == nil {
+		c.Expression = e
 	}
-	c.Expression = e
 }
 
 // bounds reads comparisons, the field that they are about, and the rank of a percentile.
-func (p *parser) bounds(c *Correlation, at *node) {
+func (p *parser) bounds(c *Correlation, n, at *node) {
 	operators := []string{"gt", "gte", "lt", "lte", "eq", "neq"}
 	for _, m := range at.pairs {
 		switch {
@@ -55,7 +54,7 @@ func (p *parser) bounds(c *Correlation, at *node) {
 			c.Bounds = append(c.Bounds, Bound{Op: m.key.text, Number: number})
 		case m.key.text == "field":
 			for _, item := range p.scalars(at, "field") {
-				c.Fields = append(c.Fields, item.text)
+				c.Fields = append(c.Fields, p.fieldOrAlias(n, item))
 			}
 		case m.key.text == "percentile":
 			p.percentile(c, m.value)

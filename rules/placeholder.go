@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -16,6 +15,10 @@ type Options struct {
 	Choice Choice
 	// NarrowingFilters accepts Sigma Filters without a not in their condition.
 	NarrowingFilters bool
+	// Taxonomies are those that rules may use beside Sigma's own.
+	Taxonomies Taxonomies
+	// Form is what rules are warned of that depend on what such records have lost. nil: records have CloudTrail's own form.
+	Form *Form
 }
 
 // Placeholders maps names to values, in which wildcards count.
@@ -37,11 +40,7 @@ func ParsePlaceholders(file string, src []byte) (Placeholders, error) {
 			all[m.key.text] = placeholderValues(r, m)
 		}
 	}
-	var errs []error
-	for _, p := range r.problems.Errors() {
-		errs = append(errs, errors.New(p.String()))
-	}
-	return all, errors.Join(errs...)
+	return all, r.failed()
 }
 
 func placeholderValues(r *report, m pair) []string {
@@ -76,11 +75,13 @@ func (p *parser) expand(list []*node) []*node {
 	return out
 }
 
+var placeholder = regexp.MustCompile(`%([^%\s]+)%`)
+
 // mostExpanded bounds how many values one value may become.
 const mostExpanded = 10_000
 
 func (p *parser) expandOne(n *node) []*node {
-	at := regexp.MustCompile(`%([^%\s]+)%`).FindStringSubmatchIndex(n.text)
+	at := placeholder.FindStringSubmatchIndex(n.text)
 	if at == nil {
 		return []*node{n}
 	}

@@ -4,6 +4,7 @@ package rules
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -133,6 +134,16 @@ func (r *report) add(severity Severity, at place, code Code, hint, format string
 		r.errors++
 	}
 	r.problems = append(r.problems, p)
+}
+
+// failed returns all errors as one, each with its place, for files that are no rules.
+func (r *report) failed() error {
+	r.problems.sort()
+	var errs []error
+	for _, p := range r.problems.Errors() {
+		errs = append(errs, errors.New(p.String()))
+	}
+	return errors.Join(errs...)
 }
 
 func (r *report) position(at place) Position {

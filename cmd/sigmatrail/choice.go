@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"sigmatrail/internal/pipeline"
-	"sigmatrail/internal/record"
 )
 
 // choice is which records a scan is about. It is immutable.
@@ -53,13 +52,13 @@ func (c *choice) chosen(v *pipeline.Verdict) bool {
 	if len(c.region) > 0 && !slices.Contains(c.region, v.Text("awsRegion")) {
 		return false
 	}
-	return len(c.accounts) == 0 || slices.Contains(c.accounts, cmp.Or(v.Text("recipientAccountId"), v.Text("userIdentity", "accountId")))
+	return len(c.accounts) == 0 || slices.Contains(c.accounts, cmp.Or(v.Text("recipientAccountId"), v.Text("userIdentity.accountId")))
 }
 
 func (c *choice) inTime(v *pipeline.Verdict) (in, dated bool) {
 	if c.from.IsZero() && c.to.IsZero() {
 		return true, true
 	}
-	t, ok := record.ParseTime(v.Get("eventTime"))
+	t, ok := v.Time()
 	return ok && !t.Before(c.from) && (c.to.IsZero() || t.Before(c.to)), ok
 }

@@ -43,7 +43,7 @@ func (t *table) add(dst []byte, j *pipeline.Judgement) []byte {
 		if len(v.Hits) == 0 {
 			continue
 		}
-		rec := v.Record()
+		rec := v.Found()
 		for _, i := range v.Hits {
 			r := t.engine.Rules().Rules[i]
 			event := strings.TrimSuffix(rec.Text("eventSource"), ".amazonaws.com") + ":" + rec.Text("eventName")
@@ -56,8 +56,8 @@ func (t *table) add(dst []byte, j *pipeline.Judgement) []byte {
 	return dst
 }
 
-func when(r *record.Object) string {
-	if t, ok := record.Time(r); ok {
+func when(r record.Found) string {
+	if t, ok := r.Time(); ok {
 		return t.UTC().Format("2006-01-02 15:04:05Z")
 	}
 	return "?"
@@ -73,13 +73,13 @@ func identity(r *record.Object) *record.Object {
 }
 
 // who names the caller as shortly as it can be told apart.
-func who(r *record.Object) string {
-	id := identity(r)
-	arn := id.Text("arn")
+func who(r record.Found) string {
+	arn := r.Text("userIdentity.arn")
 	if i := strings.LastIndex(arn, ":"); i >= 0 {
-		arn = id.Text("accountId") + ":" + arn[i+1:]
+		arn = r.Text("userIdentity.accountId") + ":" + arn[i+1:]
 	}
-	return cmp.Or(arn, id.Text("userName"), id.Text("invokedBy"), id.Text("principalId"), id.Text("type"), "?")
+	of := func(name string) string { return r.Text("userIdentity." + name) }
+	return cmp.Or(arn, of("userName"), of("invokedBy"), of("principalId"), of("type"), "?")
 }
 
 // row appends one line; level colours the second cell, unless it is negative.

@@ -1,19 +1,45 @@
 package chunk
 
-import "sigmatrail/matcher"
+import (
+	"encoding/binary"
 
-// memo remembers the last values of one key of the record that are looked into on every record: records of one principal have the same identity, byte
-// for byte. Equal bytes have equal ends and hold the same, so that they need not be walked over again. What is kept are copies.
+	"sigmatrail/matcher"
+)
+
+// memo remembers the last values of one key of the record, an anchor or one that anchors are below: records of one principal have the same identity,
+// byte for byte. Equal bytes have equal ends and hold the same, so that they need not be walked over again. What is kept are copies.
 type memo struct {
-	values [4]remembered
-	oldest int
+	first  int32 // of its values in Projector.remembered
+	luck   int   // below 0 where values do not come again
+	oldest int32 // where the next one goes, unless that has been of use of late
 }
 
-// remembered is one value and the notes that it makes.
+// remembered is one value and the notes that it makes. Its index is the slot of its origin.
 type remembered struct {
+	id     uint64
 	raw    []byte
-	opened bool
-	notes  []relative
+	first  uint64 // its first eight bytes, and its last
+	last   uint64
+	filled uint32 // the epoch in which its anchors were filled in for the first time; 0: not yet
+	used   bool   // since it was last passed over
+	opened [visits]bool
+	notes  [visits][]relative
+}
+
+// memoLuck is how many values that are not found again one that is makes good for.
+const memoLuck = 2
+
+// perMemo is how many values of one key are remembered.
+const perMemo = 4
+
+// newMemo returns a memo, or nil where there are enough of them.
+func (r *Projector) newMemo() *memo {
+	first := r.memos * perMemo
+	if int(first)+perMemo > len(r.remembered) {
+		return nil
+	}
+	r.memos++
+	return &memo{first: first}
 }
 
 // relative is a note, its place and depth counted from the value's own.
@@ -25,45 +51,63 @@ type relative struct {
 // longestRemembered bounds the values that are remembered.
 const longestRemembered = 2048
 
-// find returns the remembered value with which rest begins, or nil.
-func (m *memo) find(rest []byte) *remembered {
-	for i := range m.values {
-		v := &m.values[i]
-		if n := len(v.raw); n > 0 && n <= len(rest) && string(v.raw) == string(rest[:n]) {
-			return v
+// recognise walks over a value of which the last ones are remembered. It returns the offset behind it, or -1, and 1 + the index of what is remembered
+// of it, or 0.
+func (r *Projector) recognise(m *memo, pos int) (end int, same int32) {
+	if m.luck < 0 { // now and then it is tried again
+		m.luck++
+		return skip(r.data, pos), 0
+	}
+	rest := r.data[min(pos, len(r.data)):]
+	for i := m.first; i < m.first+perMemo; i++ {
+		if v := &r.remembered[i]; v.begins(rest) {
+			v.used = true
+			m.luck = min(m.luck+memoLuck, mostLuck)
+			return pos + len(v.raw), i + 1
 		}
 	}
-	return nil
+	end = skip(r.data, pos)
+	if end < 0 || end > len(r.data) {
+		return -1, 0
+	}
+	if m.luck--; m.luck < 0 {
+		m.luck = -mostLuck
+	}
+	return end, r.remember(m, r.data[pos:end])
 }
 
-// add remembers a value in the place of the oldest, or returns nil where it is too long.
-func (m *memo) add(raw []byte) *remembered {
-	if len(raw) > longestRemembered {
-		return nil
-	}
-	v := &m.values[m.oldest]
-	m.oldest = (m.oldest + 1) % len(m.values)
-	v.raw, v.opened, v.notes = append(v.raw[:0], raw...), false, v.notes[:0]
-	return v
+// begins reports whether rest begins with the value. Most others differ in the first or last eight bytes.
+func (v *remembered) begins(rest []byte) bool {
+	n := len(v.raw)
+	return n >= 8 && n <= len(rest) && binary.LittleEndian.Uint64(rest[n-8:]) == v.last && binary.LittleEndian.Uint64(rest) == v.first && string(v.raw) == string(rest[:n])
 }
 
-// recall makes the notes of a value again.
-func (r *Projector) recall(v *remembered, pos int) {
-	for _, n := range v.notes {
-		r.note(n.field, pos+n.pos, n.depth)
+// remember remembers a value in the place of the oldest of no use, unless it is too long or too short.
+func (r *Projector) remember(m *memo, raw []byte) (same int32) {
+	if len(raw) > longestRemembered || len(raw) < 8 {
+		return 0
 	}
+	v := &r.remembered[m.first+m.oldest]
+	for v.used {
+		v.used = false
+		m.oldest = (m.oldest + 1) % perMemo
+		v = &r.remembered[m.first+m.oldest]
+	}
+	same = 1 + m.first + m.oldest
+	m.oldest = (m.oldest + 1) % perMemo
+	r.origins++
+	v.id, v.raw, v.filled, v.opened = r.origins, append(v.raw[:0], raw...), 0, [visits]bool{}
+	v.first, v.last = binary.LittleEndian.Uint64(raw), binary.LittleEndian.Uint64(raw[len(raw)-8:])
+	return same
 }
 
-// keep remembers the notes from first on, which the value at pos has made. Depths beyond which nothing is looked into make it depend on where it stands:
-// such a value is not remembered.
-func (v *remembered) keep(r *Projector, first, pos int) {
-	if r.depth > 0 {
-		return
-	}
-	for i := first; i < len(r.notes); i++ {
-		if n := r.notes[i]; n.pos >= 0 {
-			v.notes = append(v.notes, relative{field: n.field, pos: n.pos - pos, depth: n.depth})
+// keep remembers the notes of a visit from first on, which the value at pos has made.
+func (m *remembered) keep(v *visit, first, pos int) {
+	m.notes[v.which] = m.notes[v.which][:0]
+	for i := first; i < len(v.notes); i++ {
+		if n := v.notes[i]; n.pos >= 0 {
+			m.notes[v.which] = append(m.notes[v.which], relative{field: n.field, pos: n.pos - pos, depth: n.depth})
 		}
 	}
-	v.opened = true
+	m.opened[v.which] = true
 }

@@ -1,7 +1,8 @@
 package chunk
 
 import (
-	"encoding/binary"
+	"maps"
+	"slices"
 	"strings"
 
 	"sigmatrail/matcher"
@@ -16,23 +17,41 @@ type Field struct {
 	Paths []string
 	// Inside is set where somebody wants what is below values that are objects.
 	Inside bool
+	// Always is set where an anchor must be filled in even if it is known that the value is that of an earlier record.
+	Always bool
 }
 
 // Projection knows which keys of a record are wanted. It is immutable and safe for concurrent use.
 type Projection struct {
 	fields []Field
-	nodes  []node
-	keys   []wanted // by number; those of the record itself come first
-	tops   int      // how many those are
-	marks  []int32  // by mark: its top
-	topsOf [][]int32
-	direct []int32 // by field: the key of the record that is all there is to it, or -1
-	// remembered are the keys of the record whose values are worth remembering: containers that are looked into on every record.
+	ownKey string
+	// all leads to every field, early to the anchors alone; the keys of the record itself are those of all, and come first there.
+	all, early tree
+	tops       int       // how many those are
+	marks      []int32   // by mark: its top
+	topsOf     [][]int32 // by field: which tops lead to it
+	earlyNodes []int32   // by top: the node of early that it leads to, or -1
+	direct     []int32   // by field: the top that is all there is to it, or -1
+	anchors    []anchor
+	// remembered are the tops whose values are worth remembering: anchors and what anchors are below, unless they are always filled in.
 	remembered []bool
-	ownKey     string
 }
 
-// node is one place in the tree of paths.
+// anchor is a field that is filled in on every record.
+type anchor struct {
+	field  matcher.FieldID
+	always bool  // as Field has it
+	direct int32 // as Projection has it
+	main   int32 // the top that is the first key of its only path, or -1
+}
+
+// tree is the paths of fields, key by key.
+type tree struct {
+	nodes []node
+	keys  []wanted // by number
+}
+
+// node is one place in a tree; the first one is the record.
 type node struct {
 	// fields are those of which a path ends here.
 	fields []matcher.FieldID
@@ -45,112 +64,105 @@ type wanted struct {
 	node int32
 }
 
-// NewProjection returns the projection of fields, whose numbers are their indexes. marks are keys of the record itself, whose presence Projector.Mark
-// reports; anchors are the fields that are filled in on every record. What stands under ownKey is no part of the record itself as a field.
+// NewProjection returns the projection of fields, whose numbers are their indexes; anchors are those that are filled in on every record. marks are keys
+// of the record itself, whose presence Projector.Mark reports. What stands under ownKey is no part of the record itself as a field.
 func NewProjection(fields []Field, anchors []matcher.FieldID, marks []string, ownKey string) *Projection {
-	b := projecting{steps: []map[string]int32{{}}, p: &Projection{fields: fields, nodes: make([]node, 1), ownKey: ownKey, topsOf: make([][]int32, len(fields))}}
-	for i, f := range fields {
-		for _, path := range f.Paths {
-			b.add(path, matcher.FieldID(i)) //nolint:gosec // fewer than that
-		}
+	p := &Projection{fields: fields, ownKey: ownKey, topsOf: make([][]int32, len(fields))}
+	all := planting{steps: []map[string]int32{{}}, t: &tree{nodes: make([]node, 1)}}
+	for f := range fields {
+		all.field(fields, matcher.FieldID(f)) //nolint:gosec // fewer than that
 	}
+	named := make([]int32, 0, len(marks))
 	for _, m := range marks {
-		b.p.marks = append(b.p.marks, b.mark(m))
+		named = append(named, all.find(m))
 	}
-	b.keys()
-	b.shortcuts(anchors)
-	return b.p
+	all.number(0)
+	for i, m := range marks {
+		p.marks = append(p.marks, all.t.top(m, named[i]))
+	}
+	p.tops = len(all.t.keys)
+	all.t.nodes[0].keys = newKeyTable(all.t.keys, 0)
+	for n := range all.t.nodes[1:] {
+		all.number(int32(n + 1)) //nolint:gosec // fewer than that
+	}
+	p.all = *all.t
+	p.lead(&all)
+	p.shortcuts(anchors)
+	return p
 }
 
-// projecting is a Projection in the making.
-type projecting struct {
-	p     *Projection
+// planting is a tree in the making.
+type planting struct {
+	t     *tree
 	steps []map[string]int32 // by node: key without dots → node
-	named []mark
 }
 
-// mark is a key of the record itself that no path need begin with.
-type mark struct {
-	key  string
-	node int32
+func (b *planting) newNode() int32 {
+	b.t.nodes, b.steps = append(b.t.nodes, node{}), append(b.steps, map[string]int32{})
+	return int32(len(b.t.nodes) - 1) //nolint:gosec // fewer than that
 }
 
-func (b *projecting) newNode() int32 {
-	b.p.nodes, b.steps = append(b.p.nodes, node{}), append(b.steps, map[string]int32{})
-	return int32(len(b.p.nodes) - 1) //nolint:gosec // fewer than that
+// field adds the paths of a field.
+func (b *planting) field(fields []Field, f matcher.FieldID) {
+	for _, path := range fields[f].Paths {
+		at := int32(0)
+		for step := range strings.SplitSeq(path, ".") {
+			next, ok := b.steps[at][step]
+			if !ok {
+				next = b.newNode()
+				b.steps[at][step] = next
+			}
+			at = next
+		}
+		b.t.nodes[at].fields = append(b.t.nodes[at].fields, f)
+	}
 }
 
-func (b *projecting) add(path string, f matcher.FieldID) {
+// find returns the node that a path leads to: a new one, to which nothing else leads, where there is none.
+func (b *planting) find(path string) int32 {
 	at := int32(0)
 	for step := range strings.SplitSeq(path, ".") {
 		next, ok := b.steps[at][step]
 		if !ok {
-			next = b.newNode()
-			b.steps[at][step] = next
+			return b.newNode()
 		}
 		at = next
 	}
-	b.p.nodes[at].fields = append(b.p.nodes[at].fields, f)
+	return at
 }
 
-// mark returns the number of the mark's key among those of the record itself.
-func (b *projecting) mark(key string) int32 {
-	at := int32(0)
-	for step := range strings.SplitSeq(key, ".") {
-		next, ok := b.steps[at][step]
-		if !ok {
-			at = -1
-			break
-		}
-		at = next
-	}
-	if at < 0 {
-		at = b.newNode()
-	}
-	b.named = append(b.named, mark{key, at})
-	return at // replaced by the number of its key in keys
-}
-
-// keys lists what leads away from every node.
-func (b *projecting) keys() {
-	for n := range b.p.nodes {
-		first := len(b.p.keys)
-		b.reach(int32(n), "") //nolint:gosec // fewer than that
-		if n == 0 {
-			b.roots()
-		}
-		b.p.nodes[n].keys = newKeyTable(b.p.keys, first)
-	}
+// number lists the keys that lead away from a node.
+func (b *planting) number(n int32) {
+	first := len(b.t.keys)
+	b.reach(n, "")
+	b.t.nodes[n].keys = newKeyTable(b.t.keys, first)
 }
 
 // reach adds the keys that lead to everything below the node at, each with prefix before it.
-func (b *projecting) reach(at int32, prefix string) {
-	for step, next := range b.steps[at] {
-		b.p.keys = append(b.p.keys, wanted{key: prefix + step, node: next})
+func (b *planting) reach(at int32, prefix string) {
+	for _, step := range slices.Sorted(maps.Keys(b.steps[at])) {
+		next := b.steps[at][step]
+		b.t.keys = append(b.t.keys, wanted{key: prefix + step, node: next})
 		b.reach(next, prefix+step+".")
 	}
 }
 
-// roots adds the marks to the keys of the record itself, and notes which of those lead to each field.
-func (b *projecting) roots() {
-	p := b.p
-	for i, m := range b.named {
-		found := int32(-1)
-		for k := range p.keys {
-			if p.keys[k].key == m.key {
-				found = int32(k) //nolint:gosec // fewer than that
-			}
+// top returns the number of a key of the record itself, which is added where it is not there.
+func (t *tree) top(key string, leadsTo int32) int32 {
+	for k := range t.keys {
+		if t.keys[k].key == key {
+			return int32(k) //nolint:gosec // fewer than that
 		}
-		if found < 0 {
-			found = int32(len(p.keys)) //nolint:gosec // fewer than that
-			p.keys = append(p.keys, wanted(m))
-		}
-		p.marks[i] = found
 	}
-	p.tops = len(p.keys)
-	for k := range p.keys {
+	t.keys = append(t.keys, wanted{key: key, node: leadsTo})
+	return int32(len(t.keys) - 1) //nolint:gosec // fewer than that
+}
+
+// lead notes which keys of the record itself lead to each field.
+func (p *Projection) lead(all *planting) {
+	for k := range p.tops {
 		seen := make(map[matcher.FieldID]bool)
-		b.leads(p.keys[k].node, func(f matcher.FieldID) {
+		all.leads(p.all.keys[k].node, func(f matcher.FieldID) {
 			if !seen[f] {
 				seen[f] = true
 				p.topsOf[f] = append(p.topsOf[f], int32(k)) //nolint:gosec // fewer than that
@@ -159,26 +171,9 @@ func (b *projecting) roots() {
 	}
 }
 
-// shortcuts finds the fields that are a single key, and the keys whose values are to be remembered.
-func (b *projecting) shortcuts(anchors []matcher.FieldID) {
-	p := b.p
-	p.direct, p.remembered = make([]int32, len(p.fields)), make([]bool, p.tops)
-	for f := range p.fields {
-		p.direct[f] = -1
-		if tops := p.topsOf[f]; len(tops) == 1 && p.keys[tops[0]].key == p.fields[f].Paths[0] {
-			p.direct[f] = tops[0]
-		}
-	}
-	for _, f := range anchors {
-		for _, top := range p.topsOf[f] {
-			p.remembered[top] = p.remembered[top] || p.direct[f] < 0
-		}
-	}
-}
-
 // leads calls found with every field at or below a node.
-func (b *projecting) leads(at int32, found func(matcher.FieldID)) {
-	for _, f := range b.p.nodes[at].fields {
+func (b *planting) leads(at int32, found func(matcher.FieldID)) {
+	for _, f := range b.t.nodes[at].fields {
 		found(f)
 	}
 	for _, next := range b.steps[at] {
@@ -186,55 +181,37 @@ func (b *projecting) leads(at int32, found func(matcher.FieldID)) {
 	}
 }
 
-// keyTable finds the number of a wanted key by its text.
-type keyTable struct {
-	slots []int32 // 1 + number; 0: free
-	mask  uint32
-}
-
-func newKeyTable(keys []wanted, first int) keyTable {
-	if first == len(keys) {
-		return keyTable{}
-	}
-	size := 4
-	for size < 2*(len(keys)-first) {
-		size *= 2
-	}
-	t := keyTable{slots: make([]int32, size), mask: uint32(size - 1)} //nolint:gosec // fewer than that
-	for k := first; k < len(keys); k++ {
-		i := hashKey([]byte(keys[k].key)) & t.mask
-		for t.slots[i] != 0 {
-			i = (i + 1) & t.mask
-		}
-		t.slots[i] = int32(k + 1) //nolint:gosec // fewer than that
-	}
-	return t
-}
-
-// find returns the number of the key, or -1.
-func (t *keyTable) find(keys []wanted, key []byte) int32 {
-	if t.slots == nil {
-		return -1
-	}
-	for i := hashKey(key) & t.mask; t.slots[i] != 0; i = (i + 1) & t.mask {
-		if k := t.slots[i] - 1; string(key) == keys[k].key {
-			return k
+// shortcuts finds the fields that are a single key, the keys whose values are to be remembered, and what leads to anchors.
+func (p *Projection) shortcuts(anchors []matcher.FieldID) {
+	p.direct, p.remembered, p.earlyNodes = make([]int32, len(p.fields)), make([]bool, p.tops), make([]int32, p.tops)
+	for f := range p.fields {
+		p.direct[f] = -1
+		if tops := p.topsOf[f]; len(tops) == 1 && p.all.keys[tops[0]].key == p.fields[f].Paths[0] {
+			p.direct[f] = tops[0]
 		}
 	}
-	return -1
-}
-
-// hashKey looks at the length and at the first and last eight bytes alone.
-func hashKey(key []byte) uint32 {
-	var first, last uint64
-	if n := len(key); n >= 8 {
-		first, last = binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[n-8:])
-	} else {
-		for i, c := range key {
-			first |= uint64(c) << (8 * i)
+	early := planting{steps: []map[string]int32{{}}, t: &p.early}
+	p.early.nodes = make([]node, 1)
+	for _, f := range anchors {
+		a := anchor{field: f, always: p.fields[f].Always, direct: p.direct[f], main: -1}
+		for _, top := range p.topsOf[f] {
+			if key := p.all.keys[top].key; len(p.fields[f].Paths) == 1 && !strings.Contains(key, ".") {
+				a.main = top
+			}
+		}
+		p.anchors = append(p.anchors, a)
+		for _, top := range p.topsOf[f] {
+			p.remembered[top] = p.remembered[top] || !p.fields[f].Always
+		}
+		early.field(p.fields, f)
+	}
+	for n := range p.early.nodes {
+		early.number(int32(n)) //nolint:gosec // fewer than that
+	}
+	for top := range p.tops {
+		p.earlyNodes[top] = -1
+		if k := p.early.nodes[0].keys.find(p.early.keys, []byte(p.all.keys[top].key)); k >= 0 {
+			p.earlyNodes[top] = p.early.keys[k].node
 		}
 	}
-	h := (first ^ uint64(len(key))) * 0x9e3779b97f4a7c15
-	h = (h ^ h>>32 ^ last) * 0xe7037ed1a0b428db
-	return uint32(h >> 32) //nolint:gosec // the upper half
 }

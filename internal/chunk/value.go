@@ -280,10 +280,10 @@ func (r *Projector) markReplaced(list []pairAt) (replaced bool) {
 	for size < 2*len(list) {
 		size *= 2
 	}
-	if cap(r.slots) < size {
-		r.slots = make([]int32, size)
+	if cap(r.table) < size {
+		r.table = make([]int32, size)
 	}
-	slots := r.slots[:size]
+	slots := r.table[:size]
 	clear(slots)
 	for i := len(list) - 1; i >= 0; i-- {
 		at := hashWhole(r.data[list[i].key:list[i].keyEnd]) & uint32(size-1) //nolint:gosec // a power of two
@@ -311,5 +311,5 @@ func hashWhole(key []byte) uint32 {
 		h = (h ^ uint64(c)) * 0x100000001b3
 	}
 	h *= 0xe7037ed1a0b428db
-	return uint32(h >> 32) //nolint:gosec // the upper half
+	return uint32(h >> 32)
 }

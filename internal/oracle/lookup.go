@@ -2,43 +2,16 @@ package oracle
 
 import (
 	"slices"
-	"strings"
 
 	"sigmatrail/internal/record"
 )
 
-// lookup returns what the record has at a path, and at the paths that mean the same: every split of the dots counts, and paths run through
-// arrays. The result has one value for each place that was found; a value may be nil, an array or an object.
-func (o *Oracle) lookup(rec *record.Object, path string) []any {
-	paths, ok := o.aliases[path]
-	if !ok {
-		paths = []string{path}
-	}
+// lookup returns what the record has at the paths of a field: one value for each place that was found, which may be nil, an array or an
+// object.
+func (o *Oracle) lookup(rec *record.Object, field string) []any {
 	var found []any
-	for _, p := range paths {
-		found = append(found, at(rec, strings.Split(p, "."))...)
-	}
-	return found
-}
-
-// at returns what v has at the path. The first keys of it may stand together as one key with dots.
-func at(v any, path []string) []any {
-	var found []any
-	switch v := v.(type) {
-	case []any:
-		for _, e := range v {
-			found = append(found, at(e, path)...)
-		}
-	case *record.Object:
-		for n := 1; n <= len(path); n++ {
-			member, ok := v.Get(strings.Join(path[:n], "."))
-			switch {
-			case ok && n == len(path):
-				found = append(found, member)
-			case ok:
-				found = append(found, at(member, path[n:])...)
-			}
-		}
+	for _, path := range o.aliases.Paths(field) {
+		found = append(found, rec.At(path)...)
 	}
 	return found
 }

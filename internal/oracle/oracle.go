@@ -1,5 +1,5 @@
 // Package oracle evaluates Sigma rules the slow, obvious way: rule by rule, item by item, over decoded values, exactly as the rules were
-// written. It is the judge of every faster evaluator, so it shares nothing with them: it looks values up by itself and never sees lowered
+// written. It is the judge of every faster evaluator, so it shares nothing with them: it looks values up in decoded objects and never sees lowered
 // expressions. The meaning of each case is decided in docs/RATIONALE.md, "Semantics".
 package oracle
 
@@ -18,7 +18,7 @@ type Oracle struct {
 	patterns map[*rules.Value][]pattern // alternatives
 }
 
-// New returns an evaluator of rs. aliases says which paths mean the same. Keywords never look at ownKey, under which hits are written.
+// New returns an evaluator of rs. aliases says where records have each field. Keywords never look at ownKey, under which hits are written.
 func New(rs []*rules.Rule, aliases record.Aliases, ownKey string) *Oracle {
 	o := &Oracle{rules: rs, aliases: aliases, ownKey: ownKey, patterns: make(map[*rules.Value][]pattern)}
 	for _, r := range rs {

@@ -59,8 +59,9 @@ func TestID(t *testing.T) {
 		return file
 	}
 	rule, values := write("rule.yml", strings.Split(ruleText, "---\n")[0]), write("values.yml", "a: [b]\n")
-	id := func(rules, placeholders, key string) ID {
-		sources, err := Read(conf.Settings{Rules: rules, Placeholders: placeholders, Key: key})
+	names := write("names.yml", "taxonomies: {t: {a: b}}\n")
+	id := func(rules, placeholders, key string, fields ...string) ID {
+		sources, err := Read(conf.Settings{Rules: rules, Placeholders: placeholders, Key: key, Fields: strings.Join(fields, "")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,6 +71,7 @@ func TestID(t *testing.T) {
 	for name, read := range map[string]func() ID{
 		"plain": func() ID { return id(rule, "", "sigma") }, "with the pack": func() ID { return id("builtin,"+rule, "", "sigma") },
 		"another key": func() ID { return id(rule, "", "hits") }, "placeholders": func() ID { return id(rule, values, "sigma") },
+		"ecs": func() ID { return id(rule, "", "sigma", "ecs") }, "a file of fields": func() ID { return id(rule, "", "sigma", names) },
 	} {
 		one := read()
 		if one != read() {
@@ -80,7 +82,12 @@ func TestID(t *testing.T) {
 		}
 		seen[one] = name
 	}
-	before := id(rule, "", "sigma")
+	before := id(rule, "", "sigma", names)
+	write("names.yml", "taxonomies: {t: {a: c}}\n")
+	if id(rule, "", "sigma", names) == before {
+		t.Error("a changed file of fields has the same identity")
+	}
+	before = id(rule, "", "sigma")
 	write("rule.yml", strings.Split(ruleText, "---\n")[0]+"# changed\n")
 	if id(rule, "", "sigma") == before {
 		t.Error("a changed file has the same identity")

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"sigmatrail/enrich"
@@ -15,22 +16,42 @@ type Verdict struct {
 	Hits []int
 
 	place record.Place
+	form  *record.Mapping
 }
 
-// Record decodes the record.
-func (v *Verdict) Record() *record.Object {
+// Found decodes the record.
+func (v *Verdict) Found() record.Found {
 	decoded, _ := record.Decode(v.place.Data, v.place.Pos)
 	o, ok := decoded.(*record.Object)
 	if !ok {
-		return record.NewObject() // unreachable: a place is that of a map
+		o = record.NewObject() // unreachable: a place is that of a map
 	}
-	return o
+	return record.Found{Record: o, Form: v.form}
 }
 
-// Get decodes what stands under the keys, each inside the one before it; nil where that is not there.
-func (v *Verdict) Get(keys ...string) any {
+// Text returns the first text that the record has for a field, named as CloudTrail does, or "".
+func (v *Verdict) Text(field string) string {
+	if text, ok := v.plain(field).(string); ok {
+		return text
+	}
+	return v.Found().Text(field)
+}
+
+// Time returns when the record says that it happened. ok is false where it does not say.
+func (v *Verdict) Time() (t time.Time, ok bool) {
+	if t, ok = record.ParseTime(v.plain("eventTime")); ok {
+		return t, true
+	}
+	return v.Found().Time()
+}
+
+// plain decodes the value of a field alone, where it stands as CloudTrail writes it; nil elsewhere.
+func (v *Verdict) plain(field string) any {
+	if v.form != nil {
+		return nil
+	}
 	pos := v.place.Pos
-	for _, key := range keys {
+	for key := range strings.SplitSeq(field, ".") {
 		var ok bool
 		if pos, _, ok = chunk.Lookup(v.place.Data, pos, key); !ok {
 			return nil
@@ -38,12 +59,6 @@ func (v *Verdict) Get(keys ...string) any {
 	}
 	value, _ := record.Decode(v.place.Data, pos)
 	return value
-}
-
-// Text is Get where that is a text, and "" elsewhere.
-func (v *Verdict) Text(keys ...string) string {
-	text, _ := v.Get(keys...).(string)
-	return text
 }
 
 // Judgement is what the rules say of one event, which may hold several records.
@@ -64,7 +79,7 @@ func (e *Engine) NewJudge() *Judge { return &Judge{engine: e, scratch: e.newScra
 // Event finds the CloudTrail records in an event, one msgpack value, and evaluates the rules on each. received is the time that the shipper gave the
 // event, or zero. The verdicts borrow packed, and memory of the Judge that lives until its next call.
 func (d *Judge) Event(packed []byte, received time.Time) Judgement {
-	if _, ok := d.scratch.look.projector.Record(packed, 0, 0); !ok {
+	if _, ok := d.scratch.own.projector.Record(packed, 0, 0); !ok {
 		return Judgement{Content: record.Foreign}
 	}
 	return d.scratch.judge(packed, 0, received, d.engine.written)
@@ -88,7 +103,7 @@ func (j *Judgement) appendHits(hits []enrich.Hit) []enrich.Hit {
 			if !several {
 				continue
 			}
-			if id, ok := eventID(v.place); ok {
+			if id := v.Text("eventID"); id != "" {
 				hits[i].EventIDs = append(hits[i].EventIDs, id)
 			}
 		}
@@ -116,16 +131,4 @@ func (j *Judgement) count(t *Tally) bool {
 		t.Unmatched++
 	}
 	return hits > 0
-}
-
-func eventID(p record.Place) (string, bool) {
-	start, _, ok := chunk.Lookup(p.Data, p.Pos, "eventID")
-	if !ok {
-		return "", false
-	}
-	h, ok := chunk.ReadHead(p.Data, start)
-	if !ok || (h.Type != chunk.Str && h.Type != chunk.Bin) {
-		return "", false
-	}
-	return string(h.Content(p.Data)), true
 }

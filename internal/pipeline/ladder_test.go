@@ -2,128 +2,122 @@ package pipeline
 
 import (
 	"os"
-	"slices"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/mixes"
-	"sigmatrail/internal/oracle"
-	"sigmatrail/internal/record"
-	"sigmatrail/internal/ruletest"
-	"sigmatrail/matcher"
 	"sigmatrail/rules"
 )
 
-func viewOf(t testing.TB, rs []*rules.Rule) *look {
+// whole reports whether the ladder is to be climbed whole (make ladder); otherwise a sample is.
+func whole() bool { return os.Getenv("SIGMA_LADDER") == "whole" }
+
+// corpusRules are all shared rules, made to apply to CloudTrail.
+func corpusRules(t *testing.T, shared *mixes.Shared) []*rules.Rule {
 	t.Helper()
-	v, err := newView(rs, record.DefaultAliases().Paths, "sigma", matcher.Options{})
+	files, err := shared.AllRules()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newLook(v)
-}
-
-func TestConformanceView(t *testing.T) {
-	verdicts, err := ruletest.Conformance(os.DirFS("../../testdata/conformance"))
+	const own = "../../testdata/placeholders.yml"
+	text, err := os.ReadFile(own)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range verdicts {
-		l := viewOf(t, []*rules.Rule{v.Rule})
-		packed, _ := record.AppendMsgpack(nil, v.Record)
-		if _, ok := l.projector.Record(packed, 0, 0); !ok {
-			t.Fatal("walk")
-		}
-		if got := len(l.match(nil, time.Time{})) > 0; got != v.Hit {
-			t.Errorf("%s: %s: %v, want %v", v.Position, v.Record, got, v.Hit)
-		}
+	placeholders, err := rules.ParsePlaceholders(own, text)
+	if err != nil {
+		t.Fatal(err)
 	}
+	set := rules.ParseFiles(files, rules.Options{Placeholders: placeholders})
+	if len(set.NotApplicable) > 0 {
+		t.Fatalf("%d rules do not apply: their log source was not replaced", len(set.NotApplicable))
+	}
+	t.Logf("%s", set.Summary())
+	return set.Rules
 }
 
-func TestQuickLadder(t *testing.T) {
-	set, err := rules.Load("../../../shared/data/rules/sigmahq/rules/cloud", nil, rules.Options{})
-	if err != nil {
-		t.Skip(err)
-	}
-	all := append(slices.Clone(set.Rules), set.NotApplicable...)
-	l := viewOf(t, all)
-	o := oracle.New(all, record.DefaultAliases(), "sigma")
-	pairs, hits := 0, 0
-	n := events(t, sharedEvents+"/*.ndjson", func(text []byte) {
-		packed, err := record.AppendMsgpack(nil, text)
-		if err != nil {
-			t.Fatal(err)
+// corpusChunks are all shared events, as they were read, in chunks of some hundred: what is remembered from one record to the next is in play.
+func corpusChunks(t *testing.T, shared *mixes.Shared) (chunks [][]byte, count int) {
+	t.Helper()
+	const each = 250
+	count = events(t, filepath.Join(shared.Events(), "*.ndjson"), func(text []byte) {
+		if len(chunks) == 0 || count%each == 0 {
+			chunks = append(chunks, nil)
 		}
-		body, _ := record.Decode(packed, 0)
-		found, _ := record.Find(body)
-		for _, f := range found {
-			if f.Record != body {
-				continue
-			}
-			want := o.Match(f.Record, time.Time{})
-			l.projector.Record(packed, 0, 0)
-			got := l.match(nil, time.Time{})
-			pairs += len(all)
-			hits += len(got)
-			if !slices.Equal(want, got) {
-				t.Errorf("%s: %v want %v", text[:min(200, len(text))], got, want)
-			}
-		}
+		count++
+		last := &chunks[len(chunks)-1]
+		*last = append(*last, event(t, string(text))...)
 	})
-	t.Log(n, pairs, hits)
+	return chunks, count
 }
 
-func BenchmarkView(b *testing.B) {
+// TestLadder climbs the ladder with every shared rule on every shared event; a sample of the events, unless SIGMA_LADDER is whole.
+func TestLadder(t *testing.T) {
 	shared, reason, ok := mixes.Open()
 	if !ok {
-		b.Skip(reason)
+		t.Skip(reason)
 	}
-	set, err := shared.SigmaHQRules()
-	if err != nil {
-		b.Fatal(err)
+	stride, leastPairs := 31, int64(225_000)
+	if whole() {
+		stride, leastPairs = 1, 7_100_000
 	}
-	list, err := shared.Mixes()
-	if err != nil {
-		b.Fatal(err)
+	list := corpusRules(t, shared)
+	r := mustRungs(t, list)
+	chunks, count := corpusChunks(t, shared)
+	if len(list) < 3770 || count < 1904 {
+		t.Fatalf("%d rules, %d events", len(list), count)
 	}
-	p, err := newView(set, record.DefaultAliases().Paths, "sigma", matcher.Options{})
-	if err != nil {
-		b.Fatal(err)
+	pairs, hits := climbAll(t, r, chunks, stride)
+	if pairs < leastPairs || hits < pairs/5000 {
+		t.Errorf("%d pairs, %d hits", pairs, hits)
 	}
-	for _, mix := range list {
-		l := newLook(p)
-		report := func(b *testing.B) {
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*mix.Records), "ns/record")
+	t.Logf("ladder: %d pairs of %d rules and a record on every rung, %d hits", pairs, len(list), hits)
+}
+
+// job is one event to climb with.
+type job struct {
+	chunk, event int
+	ev           chunk.Event
+}
+
+// climbAll decodes every stride-th event once and judges it on all rungs, on all cores.
+func climbAll(t *testing.T, r *rungs, chunks [][]byte, stride int) (pairs, hits int64) {
+	t.Helper()
+	var jobs []job
+	want := make([][]verdicts, len(chunks))
+	for c, data := range chunks {
+		j := job{chunk: c}
+		for w := chunk.NewWalker(data); w.Next(&j.ev); j.event++ {
+			jobs = append(jobs, j)
 		}
-		b.Run(mix.Name+"/skip", func(b *testing.B) {
-			for b.Loop() {
-				for pos := 0; pos < len(mix.Data); {
-					pos, _ = chunk.Skip(mix.Data, pos)
+		want[c] = make([]verdicts, j.event)
+	}
+	var next, allPairs, allHits atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			c := r.climber()
+			for i := int(next.Add(1)-1) * stride; i < len(jobs); i = int(next.Add(1)-1) * stride {
+				j := &jobs[i]
+				v, err := c.event(chunks[j.chunk], &j.ev)
+				if err != nil {
+					t.Errorf("event %d of chunk %d: %v", j.event, j.chunk, err)
 				}
+				want[j.chunk][j.event] = v
 			}
-			report(b)
-		})
-		b.Run(mix.Name+"/walk", func(b *testing.B) {
-			var ev chunk.Event
-			for b.Loop() {
-				for w := chunk.NewWalker(mix.Data); w.Project(&ev, l.projector); {
-				}
-			}
-			report(b)
-		})
-		b.Run(mix.Name+"/match", func(b *testing.B) {
-			b.ReportAllocs()
-			var hits []int
-			var ev chunk.Event
-			for b.Loop() {
-				for w := chunk.NewWalker(mix.Data); w.Project(&ev, l.projector); {
-					if l.isRecord(mix.Data) {
-						hits = l.match(hits[:0], time.Time{})
-					}
-				}
-			}
-			report(b)
+			allPairs.Add(int64(c.pairs))
+			allHits.Add(int64(c.hits))
 		})
 	}
+	wg.Wait()
+	for c, data := range chunks {
+		if err := r.holdEngine(data, want[c]); err != nil {
+			t.Errorf("chunk %d: %v", c, err)
+		}
+	}
+	return allPairs.Load(), allHits.Load()
 }

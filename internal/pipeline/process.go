@@ -64,7 +64,7 @@ func (e *Engine) splices(s *scratch, data []byte, counts *Tally) []splice {
 	out := &s.chunk
 	out.splices, out.pairs, out.values = out.splices[:0], out.pairs[:0], out.values[:0]
 	var ev chunk.Event
-	for w := chunk.NewWalker(data); w.Project(&ev, s.look.projector); {
+	for w := chunk.NewWalker(data); w.Project(&ev, s.own.projector); {
 		counts.Events++
 		switch ev.Kind {
 		case chunk.Foreign:

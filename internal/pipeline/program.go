@@ -24,7 +24,9 @@ const Builtin = "builtin"
 // Program is a set of rules, ready to judge records. It is immutable, and engines may share it.
 type Program struct {
 	set       *rules.Set
-	view      *view
+	own       *view
+	form      *record.Mapping // nil: CloudTrail's own alone
+	mapped    *view           // for records of form
 	table     *enrich.Table
 	ownKey    string
 	scratches sync.Pool // of *scratch
@@ -33,10 +35,12 @@ type Program struct {
 // Rules returns the loaded set. The caller must not change it.
 func (p *Program) Rules() *rules.Set { return p.set }
 
-// Sources is what a Program is made of: files of rules, not parsed yet, the values of placeholders, and the key that rules never look at.
+// Sources is what a Program is made of: files of rules, not parsed yet, the values of placeholders, the form of records that are judged beside
+// CloudTrail's own, and the key that rules never look at.
 type Sources struct {
 	files       []rules.File
 	options     rules.Options
+	form        *record.Mapping
 	optionsText [][]byte // what options were made of
 	ownKey      string
 }
@@ -54,6 +58,13 @@ func Read(s conf.Settings) (Sources, error) {
 	return sources, sources.readOptions(s)
 }
 
+// RuleOptions reads what the settings say of the meaning of rules, and which of them run.
+func RuleOptions(s conf.Settings) (rules.Options, error) {
+	var sources Sources
+	err := sources.readOptions(s)
+	return sources.options, err
+}
+
 // readOptions reads the settings that change what rules mean, or which of them run.
 func (s *Sources) readOptions(settings conf.Settings) error {
 	var text []byte
@@ -66,6 +77,10 @@ func (s *Sources) readOptions(settings conf.Settings) error {
 			return fmt.Errorf("placeholders: %w", err)
 		}
 	}
+	mapping, err := s.readFields(settings.Fields)
+	if err != nil {
+		return fmt.Errorf("fields: %w", err)
+	}
 	if s.options.Choice.Exclude, err = rules.ParseSelectors(settings.Exclude); err != nil {
 		return fmt.Errorf("exclude: %w", err)
 	}
@@ -73,7 +88,10 @@ func (s *Sources) readOptions(settings conf.Settings) error {
 		return fmt.Errorf("level_overrides: %w", err)
 	}
 	s.options.NarrowingFilters = settings.AllowNarrowingFilters
-	s.optionsText = [][]byte{text, []byte(settings.Exclude), []byte(settings.LevelOverrides), strconv.AppendBool(nil, settings.AllowNarrowingFilters)}
+	s.optionsText = [][]byte{
+		text, []byte(settings.Exclude), []byte(settings.LevelOverrides), strconv.AppendBool(nil, settings.AllowNarrowingFilters),
+		[]byte(settings.Fields), mapping,
+	}
 	return nil
 }
 
@@ -99,12 +117,23 @@ func (s Sources) ID() ID {
 // Compile parses the rules and prepares them. Whether the result may run is for Acceptable to say; the error is for a rule that was accepted and cannot
 // be compiled, which is a fault of ours.
 func (s Sources) Compile() (*Program, error) {
-	set := rules.ParseFiles(s.files, s.options)
-	v, err := newView(set.Rules, record.DefaultAliases().Paths, s.ownKey, matcher.Options{})
+	return newProgram(rules.ParseFiles(s.files, s.options), s.form, s.ownKey)
+}
+
+// NewProgram prepares the rules of a set, which must not change any more, for records of CloudTrail's own form; they never look at ownKey. The error
+// is as that of Compile.
+func NewProgram(set *rules.Set, ownKey string) (*Program, error) { return newProgram(set, nil, ownKey) }
+
+func newProgram(set *rules.Set, form *record.Mapping, ownKey string) (*Program, error) {
+	p := &Program{set: set, form: form, table: enrich.Compile(set.Rules), ownKey: ownKey}
+	var err error
+	if p.own, err = newView(set.Rules, record.DefaultAliases(), ownKey, matcher.Options{}); err == nil && form != nil {
+		p.mapped, err = newView(set.Rules, form.Aliases(), ownKey, matcher.Options{})
+	}
 	if wrong, ok := errors.AsType[*matcher.CompileError](err); ok {
 		return nil, fmt.Errorf("%s: %w (please report it)", set.Rules[wrong.Rule].Position, err)
 	}
-	return &Program{set: set, view: v, table: enrich.Compile(set.Rules), ownKey: s.ownKey}, err
+	return p, err
 }
 
 // Acceptable says why the rules may not run under s, or returns nil. Rejected rules do not stop the others, unless s.Strict is set; rules of

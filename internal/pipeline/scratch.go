@@ -11,8 +11,12 @@ import (
 // scratch is the memory that one goroutine needs to judge events by one Program. It belongs to the Program, so that nothing that is remembered
 // outlives its rules.
 type scratch struct {
-	look    *look
+	own     *look
 	locator record.Locator
+	// mapped and its locator are for records of another form; nil where there is none.
+	mapped        *look
+	mappedLocator record.Locator
+	form          *record.Mapping
 
 	rules    []int // of all verdicts on one event
 	verdicts []Verdict
@@ -27,7 +31,14 @@ type output struct {
 	values  []byte
 }
 
-func (p *Program) newScratch() *scratch { return &scratch{look: newLook(p.view)} }
+func (p *Program) newScratch() *scratch {
+	s := &scratch{own: newLook(p.own)}
+	if p.mapped != nil {
+		s.form, s.mapped = p.form, newLook(p.mapped)
+		s.mappedLocator.IsRecord = s.mapped.isMapped
+	}
+	return s
+}
 
 // borrow returns a scratch, which the caller gives back.
 func (p *Program) borrow() *scratch {
@@ -43,22 +54,27 @@ func (p *Program) giveBack(s *scratch) { p.scratches.Put(s) }
 // next call.
 func (s *scratch) judge(data []byte, pos int, received time.Time, written []bool) Judgement {
 	s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
-	if s.look.isRecord(data) {
-		s.match(record.Place{Data: data, Pos: pos}, received, written)
+	if s.own.isRecord(data) {
+		s.match(s.own, Verdict{place: record.Place{Data: data, Pos: pos}}, received, written)
 		return Judgement{Content: record.CloudTrail, Verdicts: s.verdicts}
 	}
 	places, content := s.locator.Find(data, pos)
+	l, form := s.own, (*record.Mapping)(nil)
+	if content == record.Foreign && s.mapped != nil {
+		places, content = s.mappedLocator.Find(data, pos)
+		l, form = s.mapped, s.form
+	}
 	for _, p := range places {
-		if _, ok := s.look.projector.Record(p.Data, p.Pos, p.Depth); ok {
-			s.match(p, received, written)
+		if _, ok := l.projector.Record(p.Data, p.Pos, p.Depth); ok {
+			s.match(l, Verdict{place: p, form: form}, received, written)
 		}
 	}
 	return Judgement{Content: content, Verdicts: s.verdicts}
 }
 
-// match adds the verdict on the record over which the projector has walked.
-func (s *scratch) match(place record.Place, received time.Time, written []bool) {
-	l, first := s.look, len(s.rules)
+// match adds the verdict on the record over which the projector of l has walked.
+func (s *scratch) match(l *look, v Verdict, received time.Time, written []bool) {
+	first := len(s.rules)
 	s.rules = l.match(s.rules, received)
 	kept := first
 	for _, r := range s.rules[first:] {
@@ -68,5 +84,6 @@ func (s *scratch) match(place record.Place, received time.Time, written []bool) 
 		}
 	}
 	s.rules = s.rules[:kept]
-	s.verdicts = append(s.verdicts, Verdict{place: place, Hits: s.rules[first:kept:kept]})
+	v.Hits = s.rules[first:kept:kept]
+	s.verdicts = append(s.verdicts, v)
 }

@@ -13,6 +13,9 @@ import (
 type view struct {
 	program    *matcher.Program
 	projection *chunk.Projection
+	// name and source are fields beside those of the program: the ones that tell what a record is.
+	name, source matcher.FieldID
+	fields       int
 }
 
 // The marks of a projection: keys that tell what a record is.
@@ -24,8 +27,8 @@ const (
 
 func marks() []string { return []string{"eventName", "eventSource", "eventVersion"} }
 
-// newView compiles the rules. paths says where a record has a field.
-func newView(rs []*rules.Rule, paths func(field string) []string, ownKey string, o matcher.Options) (*view, error) {
+// newView compiles the rules for records that have fields where aliases say.
+func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string, o matcher.Options) (*view, error) {
 	exprs := make([]matcher.Expr, 0, len(rs))
 	for _, r := range rs {
 		exprs = append(exprs, r.Lower())
@@ -35,15 +38,19 @@ func newView(rs []*rules.Rule, paths func(field string) []string, ownKey string,
 	if err != nil {
 		return nil, err
 	}
-	fields := make([]chunk.Field, 0, len(program.Fields()))
+	fields := make([]chunk.Field, 0, len(program.Fields())+2)
 	for i, name := range program.Fields() {
-		f := chunk.Field{Inside: program.LooksInside(matcher.FieldID(i))} //nolint:gosec // an index
+		id := matcher.FieldID(i)
+		f := chunk.Field{Inside: program.LooksInside(id), Always: program.Paired(id)}
 		if name != matcher.WholeRecord {
-			f.Paths = paths(name)
+			f.Paths = aliases.Paths(name)
 		}
 		fields = append(fields, f)
 	}
-	return &view{program: program, projection: chunk.NewProjection(fields, program.Anchors(), marks(), ownKey)}, nil
+	v := &view{program: program, name: matcher.FieldID(len(fields)), source: matcher.FieldID(len(fields) + 1), fields: len(fields) + 2} //nolint:gosec // fewer than that
+	fields = append(fields, chunk.Field{Paths: aliases.Paths("eventName")}, chunk.Field{Paths: aliases.Paths("eventSource")})
+	v.projection = chunk.NewProjection(fields, program.Anchors(), marks(), ownKey)
+	return v, nil
 }
 
 // look is the memory that one goroutine needs to judge records in one view.
@@ -52,7 +59,7 @@ type look struct {
 
 	scratch   *matcher.Scratch
 	projector *chunk.Projector
-	fields    matcher.Record
+	record    matcher.Record
 }
 
 func newLook(v *view) *look {
@@ -61,14 +68,14 @@ func newLook(v *view) *look {
 
 // isRecord reports whether the map over which the projector has walked is a CloudTrail record, as record.IsRecord decides.
 func (l *look) isRecord(data []byte) bool {
-	if _, _, ok := l.projector.Mark(markName); !ok {
+	if _, ok := l.projector.Mark(markName); !ok {
 		return false
 	}
-	source, _, ok := l.projector.Mark(markSource)
+	source, ok := l.projector.Mark(markSource)
 	if !ok {
 		return false
 	}
-	if _, _, versioned := l.projector.Mark(markVersion); versioned {
+	if _, versioned := l.projector.Mark(markVersion); versioned {
 		return true
 	}
 	return record.IsSource(data, source)
@@ -76,9 +83,19 @@ func (l *look) isRecord(data []byte) bool {
 
 // match appends the rules that match the record over which the projector has walked.
 func (l *look) match(hits []int, received time.Time) []int {
-	l.fields.Reset(len(l.program.Fields()))
-	l.fields.Received = received
-	l.projector.Fill(&l.fields, l.program.Anchors())
-	l.projector.Fill(&l.fields, l.program.Candidates(l.scratch, &l.fields))
-	return l.program.Match(hits, l.scratch, &l.fields)
+	l.record.Reset(l.fields)
+	l.record.Received = received
+	l.projector.FillAnchors(&l.record)
+	l.projector.Fill(&l.record, l.program.Candidates(l.scratch, &l.record))
+	return l.program.Match(hits, l.scratch, &l.record)
+}
+
+// isMapped reports whether the map at p is a record of the view's form, as record.Find decides.
+func (l *look) isMapped(p record.Place) bool {
+	if _, ok := l.projector.Record(p.Data, p.Pos, p.Depth); !ok {
+		return false
+	}
+	l.record.Reset(l.fields)
+	l.projector.Fill(&l.record, []matcher.FieldID{l.name, l.source})
+	return l.record.Present(l.name) && l.record.HasText(l.source, record.IsAWS)
 }

@@ -1,15 +1,61 @@
 package record
 
-// Aliases maps a dotted path, as rules write it, to every path that it means, itself first. What a rule says of the path it says of the
-// union of their values.
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Aliases says where records have the fields that rules name: it maps a field to the paths that it stands at. What a rule says of the field it
+// says of the union of their values. A key that ends in a dot is for every field that begins with it, and so is the empty key for all; their
+// paths end the same way, and what follows in the field follows there. Paths reads the table.
 type Aliases map[string][]string
 
-// Paths returns the paths that a field means: itself where the table says nothing.
+// Paths returns the paths of a field: those of its own entry, else those of the longest beginning that has one, else the field itself. The
+// order is that of the table. The caller must not change the result.
 func (a Aliases) Paths(field string) []string {
+	paths, _ := a.find(field)
+	return paths
+}
+
+// find also reports whether there is an entry.
+func (a Aliases) find(field string) ([]string, bool) {
 	if paths, ok := a[field]; ok {
-		return paths
+		return paths, true
 	}
-	return []string{field}
+	for end := len(field); end > 0; {
+		end = strings.LastIndexByte(field[:end-1], '.') + 1
+		if heads, ok := a[field[:end]]; ok {
+			return behind(heads, field[end:]), true
+		}
+	}
+	return []string{field}, false
+}
+
+func behind(heads []string, rest string) []string {
+	paths := make([]string, 0, len(heads))
+	for _, head := range heads {
+		paths = append(paths, head+rest)
+	}
+	return paths
+}
+
+// over returns the table that first looks a field up in others, then each of the paths found in a.
+func (a Aliases) over(others Aliases) Aliases {
+	all := make(Aliases, len(a)+len(others))
+	maps.Copy(all, a)
+	for field, paths := range others {
+		var mapped []string
+		for _, p := range paths {
+			for _, m := range a.Paths(p) {
+				if !slices.Contains(mapped, m) {
+					mapped = append(mapped, m)
+				}
+			}
+		}
+		all[field] = mapped
+	}
+	return all
 }
 
 // DefaultAliases returns the table that makes the short paths of articles and of old rules find today's record shapes: security group

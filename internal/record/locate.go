@@ -15,6 +15,9 @@ type Place struct {
 // Locator finds the CloudTrail records in events that are not records themselves, without decoding them. It is for one goroutine; what it returns lives
 // until its next call. It finds what Find finds.
 type Locator struct {
+	// IsRecord says what a record is; nil: one of CloudTrail's own form, as IsRecord decides.
+	IsRecord func(Place) bool
+
 	places []Place
 	texts  []byte // JSON texts, as msgpack
 }
@@ -37,7 +40,7 @@ func (l *Locator) find(p Place, wraps int) Content {
 	}
 	m := readMarkers(p.Data, h)
 	switch {
-	case m.isRecord(p.Data):
+	case l.isRecord(p, &m):
 		l.places = append(l.places, p)
 		return CloudTrail
 	case m.isDigest():
@@ -47,6 +50,13 @@ func (l *Locator) find(p Place, wraps int) Content {
 		return content
 	}
 	return l.lists(p, &m, wraps-1)
+}
+
+func (l *Locator) isRecord(p Place, m *markers) bool {
+	if l.IsRecord != nil {
+		return l.IsRecord(p)
+	}
+	return m.isRecord(p.Data)
 }
 
 // envelopes looks into what may itself be a record or an envelope.
@@ -239,8 +249,11 @@ func (m *markers) isRecord(data []byte) bool {
 // IsSource reports whether the msgpack value at pos is a text that ends as AWS's event sources do.
 func IsSource(data []byte, pos int) bool {
 	h, ok := chunk.ReadHead(data, pos)
-	return ok && (h.Type == chunk.Str || h.Type == chunk.Bin) && bytes.HasSuffix(h.Content(data), []byte(".amazonaws.com"))
+	return ok && (h.Type == chunk.Str || h.Type == chunk.Bin) && IsAWS(h.Content(data))
 }
+
+// IsAWS reports whether an event source is one of AWS.
+func IsAWS(source []byte) bool { return bytes.HasSuffix(source, []byte(".amazonaws.com")) }
 
 func (m *markers) isDigest() bool {
 	for i := markDigestAccount; i < markCount; i++ {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Object is a decoded map. Its members stand in the record's order; of duplicate keys the last one, at its own place, is the only one
@@ -87,6 +88,32 @@ func (o *Object) Text(key string) string {
 	v, _ := o.Get(key)
 	text, _ := v.(string)
 	return text
+}
+
+// At returns what the object has at a dotted path: one value for each place that was found, which may be nil, an array or an object. Every
+// split of the dots counts, and paths run through arrays.
+func (o *Object) At(path string) []any { return at(o, strings.Split(path, ".")) }
+
+// at returns what v has at the path. The first keys of it may stand together as one key with dots.
+func at(v any, path []string) []any {
+	var found []any
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			found = append(found, at(e, path)...)
+		}
+	case *Object:
+		for n := 1; n <= len(path); n++ {
+			member, ok := v.Get(strings.Join(path[:n], "."))
+			switch {
+			case ok && n == len(path):
+				found = append(found, member)
+			case ok:
+				found = append(found, at(member, path[n:])...)
+			}
+		}
+	}
+	return found
 }
 
 // NumberText returns the canonical text of an int64, uint64 or float64: digits alone where the number is whole and below 1e21 (22.0 is

@@ -157,7 +157,7 @@ func TestCorpora(t *testing.T) {
 		err := ReadFile(filepath.Join(dir, name+".ndjson"), Sink{
 			Item: func(i Item) error {
 				items++
-				found, _ := Find(value(t, string(i.JSON)))
+				found, _ := Find(value(t, string(i.JSON)), nil)
 				records += len(found)
 				return nil
 			},

@@ -16,9 +16,11 @@ const (
 	Digest
 )
 
-// Found is one CloudTrail record in an event.
+// Found is one record in an event.
 type Found struct {
 	Record *Object
+	// Form is nil where the record is in CloudTrail's own form, and else the mapping by which it was found.
+	Form *Mapping
 }
 
 // maxWraps bounds how many envelopes may be around a record, such as an SNS message that holds an EventBridge event.
@@ -28,36 +30,53 @@ const maxWraps = 4
 // (EventBridge), event (HEC) or eventData (CloudTrail Lake); JSON text in log, message, _raw, event, event.original, CloudTrailEvent or
 // Message (SNS); every logEvents[].message (CloudWatch Logs); every element of Records. The first of these that holds a record decides.
 // JSON text that is none is passed over.
-func Find(body any) ([]Found, Content) {
-	return find(body, maxWraps)
+//
+// Where none of these holds a record of CloudTrail's own form and m is not nil, they are gone through again for records of m's form. So the
+// original, where a record of another form has kept it, is preferred.
+func Find(body any, m *Mapping) ([]Found, Content) {
+	found, content := (&finder{}).find(body, maxWraps)
+	if content == Foreign && m != nil {
+		return (&finder{form: m}).find(body, maxWraps)
+	}
+	return found, content
 }
 
-func find(body any, wraps int) ([]Found, Content) {
+// finder looks for records of one form; nil is CloudTrail's own.
+type finder struct{ form *Mapping }
+
+func (f *finder) find(body any, wraps int) ([]Found, Content) {
 	o, ok := body.(*Object)
 	if !ok || wraps == 0 {
 		return nil, Foreign
 	}
-	if IsRecord(o) {
-		return []Found{{Record: o}}, CloudTrail
+	if f.isRecord(o) {
+		return []Found{{Record: o, Form: f.form}}, CloudTrail
 	}
 	if isDigest(o) {
 		return nil, Digest
 	}
 	for _, inner := range envelopes(o) {
-		if found, content := find(inner, wraps-1); content != Foreign {
+		if found, content := f.find(inner, wraps-1); content != Foreign {
 			return found, content
 		}
 	}
 	for _, list := range lists(o) {
-		if found := findAll(list, wraps-1); len(found) > 0 {
+		if found := f.findAll(list, wraps-1); len(found) > 0 {
 			return found, CloudTrail
 		}
 	}
 	return nil, Foreign
 }
 
-// IsRecord reports whether o is a CloudTrail record: it has an eventName, of whatever type, and an eventSource under amazonaws.com. Where
-// eventVersion is present any eventSource will do, as CloudTrail Lake takes records of other sources.
+func (f *finder) isRecord(o *Object) bool {
+	if f.form != nil {
+		return f.form.isRecord(o)
+	}
+	return IsRecord(o)
+}
+
+// IsRecord reports whether o is a record in CloudTrail's own form: it has an eventName, of whatever type, and an eventSource under
+// amazonaws.com. Where eventVersion is present any eventSource will do, as CloudTrail Lake takes records of other sources.
 func IsRecord(o *Object) bool {
 	if _, ok := o.Get("eventName"); !ok {
 		return false
@@ -69,8 +88,13 @@ func IsRecord(o *Object) bool {
 	if _, versioned := o.Get("eventVersion"); versioned {
 		return true
 	}
+	return isAWS(source)
+}
+
+// isAWS reports whether an event source is one of AWS.
+func isAWS(source any) bool {
 	text, _ := source.(string)
-	return strings.HasSuffix(text, ".amazonaws.com")
+	return IsAWS([]byte(text))
 }
 
 // isDigest knows a digest file by the members that CloudTrail's documentation of their structure names.
@@ -124,10 +148,10 @@ func lists(o *Object) [][]any {
 	return all
 }
 
-func findAll(list []any, wraps int) []Found {
+func (f *finder) findAll(list []any, wraps int) []Found {
 	var all []Found
 	for _, v := range list {
-		found, _ := find(v, wraps)
+		found, _ := f.find(v, wraps)
 		all = append(all, found...)
 	}
 	return all

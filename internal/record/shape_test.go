@@ -50,7 +50,7 @@ func TestFind(t *testing.T) {
 		{"digest", `{"awsAccountId":"1","digestStartTime":"x","digestEndTime":"y","digestS3Bucket":"b","digestS3Object":"o","logFiles":[]}`, Digest, ""},
 		{"the body comes before its envelope", `{"eventVersion":"1","eventSource":"s3.amazonaws.com","eventName":"A","detail":` + two + `}`, CloudTrail, "A"},
 	} {
-		found, content := Find(value(t, test.body))
+		found, content := Find(value(t, test.body), nil)
 		var names []string
 		for _, f := range found {
 			names = append(names, f.Record.Text("eventName"))
@@ -67,10 +67,10 @@ func TestFindDepth(t *testing.T) {
 	for range maxWraps - 1 {
 		body = `{"message":` + quoted(body) + `}`
 	}
-	if found, _ := Find(value(t, body)); len(found) != 1 {
+	if found, _ := Find(value(t, body), nil); len(found) != 1 {
 		t.Errorf("%d records", len(found))
 	}
-	if found, _ := Find(value(t, `{"message":`+quoted(body)+`}`)); len(found) != 0 {
+	if found, _ := Find(value(t, `{"message":`+quoted(body)+`}`), nil); len(found) != 0 {
 		t.Errorf("%d records in one envelope more", len(found))
 	}
 }
@@ -91,13 +91,13 @@ func TestTime(t *testing.T) {
 		strconv.FormatInt(noon.UnixMilli()+7, 10):             noon.Add(7 * time.Millisecond),
 		strconv.FormatInt(noon.Unix(), 10) + ".25":            noon.Add(time.Second / 4),
 	} {
-		got, ok := Time(value(t, `{"eventTime":`+text+`}`).(*Object))
+		got, ok := Found{Record: value(t, `{"eventTime":`+text+`}`).(*Object)}.Time()
 		if !ok || !got.Equal(want) {
 			t.Errorf("%s: %v %v", text, got, ok)
 		}
 	}
 	for _, text := range []string{`null`, `"yesterday"`, `""`, `true`, `-5`, `1e300`, `"NaN"`, `{}`} {
-		if got, ok := Time(value(t, `{"eventTime":`+text+`}`).(*Object)); ok {
+		if got, ok := (Found{Record: value(t, `{"eventTime":`+text+`}`).(*Object)}).Time(); ok {
 			t.Errorf("%s: %v", text, got)
 		}
 	}

@@ -7,14 +7,8 @@ import (
 	"time"
 )
 
-// Time returns when the record says that it happened: eventTime with an offset, Z or none (then UTC), T or a space between date and time,
-// up to nine decimals; or seconds or milliseconds since the epoch. ok is false where eventTime is missing or none of these.
-func Time(o *Object) (t time.Time, ok bool) {
-	v, _ := o.Get("eventTime")
-	return ParseTime(v)
-}
-
-// ParseTime reads a value in any of the forms that Time knows. The result keeps the offset that the text has.
+// ParseTime reads a time as CloudTrail and what passes it on write it: with an offset, Z or none (then UTC), T or a space between date and time,
+// up to nine decimals; or seconds or milliseconds since the epoch. The result keeps the offset that the text has. ok is false for all else.
 func ParseTime(v any) (t time.Time, ok bool) {
 	switch v := v.(type) {
 	case string:

@@ -28,7 +28,7 @@ func parse(text string) (*rules.Rule, error) {
 // found returns the records in a msgpack map, or the map itself where there are none, so that evaluators are asked all the same.
 func found(data []byte) (list []*record.Object, recognised bool) {
 	body, _ := record.Decode(data, 0)
-	all, _ := record.Find(body)
+	all, _ := record.Find(body, nil)
 	for _, f := range all {
 		list = append(list, f.Record)
 	}

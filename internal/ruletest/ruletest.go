@@ -116,7 +116,7 @@ func (r *runner) run(evaluator *oracle.Oracle, c testCase) {
 		return
 	}
 	body, _ := record.Decode(packed, 0)
-	found, _ := record.Find(body)
+	found, _ := record.Find(body, nil)
 	if len(found) == 0 {
 		r.fail(c.at, "%s: the event is no CloudTrail record: it has no eventName with an eventSource", c.name)
 		return

@@ -42,14 +42,19 @@ static int describe(const char *path, int argc, char **argv)
     return 0;
 }
 
-/* filter IN WANT: the bytes of IN become those of WANT, or stay as they are if WANT is empty. */
-static int filter_once(const char *path, int argc, char **argv)
+/* filter (IN WANT)...: one after the other, the bytes of each IN become those of WANT, or stay as they are if WANT is empty. */
+static int filter_each(const char *path, int argc, char **argv)
 {
-    struct bytes in = read_file(argv[0]), want = read_file(argv[1]);
+    int i;
 
-    (void) argc;
     begin(path);
-    expect(&instance, in, want.size ? MODIFIED : NOTOUCH, want);
+    for (i = 0; i + 1 < argc; i += 2) {
+        struct bytes in = read_file(argv[i]), want = read_file(argv[i + 1]);
+
+        expect(&instance, in, want.size ? MODIFIED : NOTOUCH, want);
+        free(in.data);
+        free(want.data);
+    }
     stop(&plugin, &instance);
     return 0;
 }
@@ -412,7 +417,7 @@ static const struct command {
     const char *name;
     int (*run)(const char *path, int argc, char **argv);
 } commands[] = {
-    {"describe", describe}, {"filter", filter_once}, {"start", start_only}, {"stack", stack}, {"load", load_test}, {"many", many},
+    {"describe", describe}, {"filter", filter_each}, {"start", start_only}, {"stack", stack}, {"load", load_test}, {"many", many},
     {"fork", fork_test}, {"faults", faults}, {"nomemory", no_memory}, {"beside", beside}, {"copy", copy}, {"reload", reload},
     {"background", background}, {"cost", cost}, {NULL, NULL},
 };
