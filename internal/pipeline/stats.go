@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"strings"
 	"time"
 
 	"sigmatrail/internal/chunk"
@@ -9,11 +8,11 @@ import (
 	"sigmatrail/matcher"
 )
 
-// Stats returns how large the compiled rules are.
-func (p *Program) Stats() matcher.Stats { return p.view.program.Stats() }
+// Stats returns how large the compiled rules are, as they look at CloudTrail's own records; those of another form are looked at in the same way.
+func (p *Program) Stats() matcher.Stats { return p.own.program.Stats() }
 
 // Found returns how the rule of that index is found.
-func (p *Program) Found(rule int) matcher.RuleStats { return p.view.program.Rule(rule) }
+func (p *Program) Found(rule int) matcher.RuleStats { return p.own.program.Rule(rule) }
 
 // SearchCost is what searching one field for texts costs on a record whose value is not the last record's.
 type SearchCost struct {
@@ -45,8 +44,8 @@ func (p *Program) SearchCosts() []SearchCost {
 	v := Verdict{place: record.Place{Data: packed}}
 	walk := perCall(func() { chunk.Skip(packed, 0) })
 	var list []SearchCost
-	for _, s := range p.view.program.Searches() {
-		text := v.Text(strings.Split(s.Field, ".")...)
+	for _, s := range p.own.program.Searches() {
+		text := v.Text(s.Field)
 		if text == "" {
 			const usual = 100
 			text = SampleRecord[:usual]
