@@ -219,8 +219,8 @@ func TestScanMemory(t *testing.T) {
 	}{
 		{"lines", nil, repeated("", quietText, "\n", "\n", size), 48 * mb},
 		{"Records", nil, repeated(`{"Records":[`, quietText, ",", "]}", size), 48 * mb},
-		{"lines with hits", []string{"--all"}, repeated("", hitText, "\n", "\n", size/4), 128 * mb},
-		{"array with duplicates", []string{"--dedupe"}, repeated("[", hitText, ",", "]", size/4), 128 * mb},
+		{"lines with hits", []string{"--all"}, repeated("", hitText, "\n", "\n", size/8), 128 * mb},
+		{"array with duplicates", []string{"--dedupe"}, repeated("[", hitText, ",", "]", size/8), 128 * mb},
 		{"texts over several lines", nil, repeated("{\n}\n", quietText, "\n", "\n", size/2), 48 * mb},
 		{"one long line", nil, strings.NewReader(huge), 12 * len(huge)},
 	} {
