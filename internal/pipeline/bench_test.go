@@ -8,7 +8,6 @@ import (
 	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/mixes"
 	"sigmatrail/internal/record"
-	"sigmatrail/matcher"
 )
 
 // BenchmarkProcess judges the project's own events with the bundled pack. Its controls, on the same chunk: walking over it, which is the
@@ -75,13 +74,14 @@ func BenchmarkView(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p, err := newView(set, record.DefaultAliases(), "sigma", matcher.Options{})
+	p, err := newView(set, record.DefaultAliases(), "sigma")
 	if err != nil {
 		b.Fatal(err)
 	}
 	for _, mix := range list {
 		l := newLook(p)
 		report := func(b *testing.B) {
+			b.Helper()
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*mix.Records), "ns/record")
 		}
 		b.Run(mix.Name+"/skip", func(b *testing.B) {

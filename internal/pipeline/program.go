@@ -120,8 +120,8 @@ func (s Sources) Compile() (*Program, error) {
 	set := rules.ParseFiles(s.files, s.options)
 	p := &Program{set: set, form: s.form, table: enrich.Compile(set.Rules), ownKey: s.ownKey}
 	var err error
-	if p.own, err = newView(set.Rules, record.DefaultAliases(), s.ownKey, matcher.Options{}); err == nil && s.form != nil {
-		p.mapped, err = newView(set.Rules, s.form.Aliases(), s.ownKey, matcher.Options{})
+	if p.own, err = newView(set.Rules, record.DefaultAliases(), s.ownKey); err == nil && s.form != nil {
+		p.mapped, err = newView(set.Rules, s.form.Aliases(), s.ownKey)
 	}
 	if wrong, ok := errors.AsType[*matcher.CompileError](err); ok {
 		return nil, fmt.Errorf("%s: %w (please report it)", set.Rules[wrong.Rule].Position, err)
