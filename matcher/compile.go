@@ -141,6 +141,7 @@ func (c *compiler) key(k coverKey, id uint32) {
 
 // indexes makes the indexes of the keys, in the order of their fields.
 func (c *compiler) indexes() {
+	c.joinPair()
 	names := slices.SortedFunc(maps.Keys(c.keys), func(a, b indexName) int {
 		if a.kind != b.kind {
 			return int(a.kind) - int(b.kind)
@@ -155,9 +156,9 @@ func (c *compiler) indexes() {
 		}
 		switch name.kind {
 		case pairKey:
-			c.exact([]FieldID{c.field(c.options.Pair[0]), c.field(c.options.Pair[1])}, texts, lists)
+			c.pair(texts, lists)
 		case exactKey:
-			c.exact([]FieldID{c.field(name.field)}, texts, lists)
+			c.exact(c.field(name.field), texts, lists)
 		default:
 			c.literal(c.field(name.field), texts, lists)
 		}
@@ -182,16 +183,12 @@ func (c *compiler) anchor(fields ...FieldID) {
 	}
 }
 
-func (c *compiler) exact(fields []FieldID, texts []keyTexts, lists [][]uint32) {
-	x := exactIndex{fields: fields, table: newHashes(len(texts))}
+func (c *compiler) exact(field FieldID, texts []keyTexts, lists [][]uint32) {
+	x := exactIndex{field: field, table: newHashes(len(texts))}
 	merged := make([][]uint32, 0, len(lists))
 	for i, t := range texts {
-		x.lengths |= lengthBit(len(t.text)) | lengthBit(len(t.other))*uint64(len(fields)/2)
+		x.lengths |= lengthBit(len(t.text))
 		h, _ := hashUpper([]byte(t.text))
-		if len(fields) == 2 {
-			second, _ := hashUpper([]byte(t.other))
-			h = combine(h, second)
-		}
 		n := uint32(len(merged)) //nolint:gosec // fewer than that
 		if key := x.table.put(h, n); key != n {
 			merged[key] = append(merged[key], lists[i]...) // equal hashes of different texts
@@ -200,8 +197,59 @@ func (c *compiler) exact(fields []FieldID, texts []keyTexts, lists [][]uint32) {
 		}
 	}
 	x.postings = newPostings(merged)
-	c.anchor(fields...)
+	c.anchor(field)
 	c.p.exact = append(c.p.exact, x)
+}
+
+// joinPair moves the keys of the first field of the pair alone to those of the pair, with whatever second text.
+func (c *compiler) joinPair() {
+	single, pair := indexName{exactKey, c.options.Pair[0]}, indexName{kind: pairKey}
+	if c.keys[single] == nil || c.options.Pair[0] == WholeRecord {
+		return
+	}
+	if c.keys[pair] == nil {
+		c.keys[pair] = make(map[keyTexts]*[]uint32)
+	}
+	for t, list := range c.keys[single] {
+		c.keys[pair][keyTexts{t.text, anyText}] = list
+	}
+	delete(c.keys, single)
+}
+
+// anyText is the second text of a key of the pair for which any will do. No text is folded to it.
+const anyText = "\x00*"
+
+// pair makes the index of the pair. texts are sorted by their first text.
+func (c *compiler) pair(texts []keyTexts, lists [][]uint32) {
+	x := &pairIndex{first: c.field(c.options.Pair[0]), second: c.field(c.options.Pair[1]), table: newHashes(len(texts))}
+	byKey := make([][]pairEntry, 0, len(texts))
+	for i, t := range texts {
+		h, _ := hashUpper([]byte(t.text))
+		n := uint32(len(byKey)) //nolint:gosec // fewer than that
+		key := x.table.put(h, n)
+		if key == n {
+			byKey = append(byKey, nil)
+		}
+		x.firstLengths |= lengthBit(len(t.text))
+		entry := pairEntry{any: t.other == anyText}
+		if !entry.any {
+			x.secondLengths |= lengthBit(len(t.other))
+			entry.second, _ = hashUpper([]byte(t.other))
+		}
+		for _, entry.rule = range lists[i] {
+			byKey[key] = append(byKey[key], entry)
+			x.all = append(x.all, entry.rule)
+		}
+	}
+	x.starts = []uint32{0}
+	for _, entries := range byKey {
+		x.entries = append(x.entries, entries...)
+		x.starts = append(x.starts, uint32(len(x.entries))) //nolint:gosec // fewer than that
+	}
+	slices.Sort(x.all)
+	x.all = slices.Compact(x.all)
+	c.anchor(x.first, x.second)
+	c.p.pair = x
 }
 
 func (c *compiler) literal(field FieldID, texts []keyTexts, lists [][]uint32) {

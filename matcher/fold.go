@@ -131,12 +131,6 @@ func hashUpper(b []byte) (h uint64, ascii bool) {
 	return hi ^ lo, all&highs == 0
 }
 
-// combine makes one hash of two.
-func combine(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a^0xa0761d6478bd642f, b^0x8ebc6af09c88c6e3)
-	return hi ^ lo
-}
-
 // foldRune returns the least of the characters that differ from r by case alone.
 func foldRune(r rune) rune {
 	if r < utf8.RuneSelf {

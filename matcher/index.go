@@ -22,13 +22,13 @@ func newPostings(lists [][]uint32) postings {
 	return p
 }
 
-// exactIndex finds rules by whole values: of one field, or of the two of the pair together.
+// exactIndex finds rules by whole values of one field.
 type exactIndex struct {
 	postings
 
-	fields  []FieldID // one or two
-	lengths uint64    // of all texts, as lengthBit has them
-	table   hashes    // of the folded value, or of both combined; rules of texts with equal hashes are all selected
+	field   FieldID
+	lengths uint64 // of all texts, as lengthBit has them
+	table   hashes // of the folded value; rules of texts with equal hashes are all selected
 }
 
 // literalIndex finds rules by texts that stand in the values of one field.
@@ -43,9 +43,9 @@ type literalIndex struct {
 
 // add adds the rules whose keys rec has.
 func (x *exactIndex) add(rec *Record, s *Scratch) {
-	values, _ := rec.of(x.fields[0])
+	values, _ := rec.of(x.field)
 	for i := range values {
-		h, found := x.hash(&values[i], s)
+		h, found := values[i].hashed(x.lengths, s)
 		switch found {
 		case isText:
 			if key, ok := x.table.get(h); ok {
@@ -57,33 +57,6 @@ func (x *exactIndex) add(rec *Record, s *Scratch) {
 	}
 }
 
-func (x *exactIndex) addPair(rec *Record, s *Scratch) {
-	if !rec.Filled(x.fields[0]) || !rec.Filled(x.fields[1]) {
-		s.add(x.all) // nothing may be missed, whatever the caller has left out
-		return
-	}
-	first, _ := rec.of(x.fields[0])
-	second, _ := rec.of(x.fields[1])
-	for i := range first {
-		h0, found0 := x.hash(&first[i], s)
-		if found0 == isNothing {
-			continue
-		}
-		for j := range second {
-			h1, found1 := x.hash(&second[j], s)
-			switch {
-			case found1 == isNothing:
-			case found0 == isOther || found1 == isOther:
-				s.add(x.all)
-			default:
-				if key, ok := x.table.get(combine(h0, h1)); ok {
-					s.add(x.of(key))
-				}
-			}
-		}
-	}
-}
-
 // What a value is to an index.
 const (
 	isNothing = iota // it has no text: no key can be found in it
@@ -91,30 +64,30 @@ const (
 	isOther // it selects every rule of the index
 )
 
-// hash returns the hash of a value that is a text of a length that some key has.
-func (x *exactIndex) hash(v *Value, s *Scratch) (h uint64, found int) {
+// hashed returns the hash of a value that is a text of one of the lengths.
+func (v *Value) hashed(lengths uint64, s *Scratch) (h uint64, found int) {
 	if v.Kind != String || v.Inside {
 		if v.Kind == Null || v.Kind == Opaque {
 			return 0, isNothing
 		}
 		return 0, isOther
 	}
-	if v.hashed {
+	if v.hasHash {
 		return v.hash, isText
 	}
-	if v.state != folded && x.lengths&lengthBit(len(v.Text)) != 0 {
+	if v.state != folded && lengths&lengthBit(len(v.Text)) != 0 {
 		h, ascii := hashUpper(v.Text)
 		if ascii {
-			v.state, v.hash, v.hashed = plain, h, true
+			v.state, v.hash, v.hasHash = plain, h, true
 			return h, isText
 		}
 	}
 	text := s.fold(v)
-	if x.lengths&lengthBit(len(text)) == 0 {
+	if lengths&lengthBit(len(text)) == 0 {
 		return 0, isNothing
 	}
 	v.hash, _ = hashUpper(text)
-	v.hashed = true
+	v.hasHash = true
 	return v.hash, isText
 }
 
@@ -178,34 +151,45 @@ type recalled struct {
 // mostRecalled bounds the rules that are remembered for one origin.
 const mostRecalled = 4096
 
-// recall adds the rules that an index, whose memory begins at memo, found for the origin of its field, and reports whether they are known. Where they
-// are not, and the values are not there either, it adds every rule of the index. Otherwise it sees to it that what is added until keep is noted.
-func (s *Scratch) recall(rec *Record, f FieldID, memo int, all []uint32) bool {
-	o := rec.origin(f)
-	s.noting = o.ID != 0
-	if !s.noting {
+// known adds the rules that an index, whose memory begins at memo, found for the origin of its field, and reports whether they are known.
+func (s *Scratch) known(rec *Record, f FieldID, memo int) bool {
+	slot := &rec.slots[f]
+	if slot.originEpoch != rec.epoch {
 		return false
 	}
-	m := &s.origins[memo+int(o.Slot)]
-	switch {
-	case m.id == o.ID:
-		s.noting = false
+	m := &s.origins[memo+int(slot.origin.Slot)]
+	if m.id != slot.origin.ID {
+		return false
+	}
+	if len(m.rules) > 0 {
 		s.add(m.rules)
-		return true
-	case !rec.Filled(f):
-		s.noting = false
+	}
+	return true
+}
+
+// recall is for origins that are not known. Where the values are not there either, it adds every rule of the index and returns true. Otherwise it sees to
+// it that what is added until keep is noted.
+func (s *Scratch) recall(rec *Record, f FieldID, memo int, all []uint32) bool {
+	slot := &rec.slots[f]
+	if slot.originEpoch != rec.epoch {
+		return false
+	}
+	if !rec.Filled(f) {
 		s.add(all)
 		return true
 	}
-	m.id, m.rules = 0, m.rules[:0]
-	s.noted = m
+	s.noting, s.noted = true, &s.origins[memo+int(slot.origin.Slot)]
+	s.noted.id, s.noted.rules = 0, s.noted.rules[:0]
 	return false
 }
 
 // keep remembers what was added since recall.
 func (s *Scratch) keep(rec *Record, f FieldID) {
-	if s.noting && len(s.noted.rules) <= mostRecalled {
-		s.noted.id = rec.origin(f).ID
+	if !s.noting {
+		return
+	}
+	if len(s.noted.rules) <= mostRecalled {
+		s.noted.id = rec.slots[f].origin.ID
 	}
 	s.noting = false
 }

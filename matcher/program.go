@@ -13,6 +13,7 @@ type Program struct {
 	rules   []rule
 	atoms   []atom
 	code    []instr
+	pair    *pairIndex // nil: none
 	exact   []exactIndex
 	literal []literalIndex
 	always  []uint32
@@ -33,7 +34,7 @@ func (p *Program) Anchors() []FieldID { return p.anchors }
 
 // Paired reports whether the field is looked up together with another one: then it must be filled in for Candidates even where its origin is known.
 func (p *Program) Paired(f FieldID) bool {
-	return slices.ContainsFunc(p.exact, func(x exactIndex) bool { return len(x.fields) == 2 && slices.Contains(x.fields, f) })
+	return p.pair != nil && (f == p.pair.first || f == p.pair.second)
 }
 
 // LooksInside reports whether any rule wants what is below values of the field that are objects.
@@ -46,18 +47,19 @@ func (p *Program) Len() int { return len(p.rules) }
 // in before Match. The list belongs to s and lives until the next call.
 func (p *Program) Candidates(s *Scratch, rec *Record) []FieldID {
 	s.begin()
+	if p.pair != nil {
+		p.pair.add(rec, s)
+	}
 	for i := range p.exact {
 		x := &p.exact[i]
-		if len(x.fields) == 2 {
-			x.addPair(rec, s)
-		} else if !s.recall(rec, x.fields[0], OriginSlots*i, x.all) {
+		if memo := OriginSlots * i; !s.known(rec, x.field, memo) && !s.recall(rec, x.field, memo, x.all) {
 			x.add(rec, s)
-			s.keep(rec, x.fields[0])
+			s.keep(rec, x.field)
 		}
 	}
 	for i := range p.literal {
 		x := &p.literal[i]
-		if !s.recall(rec, x.field, OriginSlots*(len(p.exact)+i), x.all) {
+		if memo := OriginSlots * (len(p.exact) + i); !s.known(rec, x.field, memo) && !s.recall(rec, x.field, memo, x.all) {
 			x.add(rec, s, &s.memos[i])
 			s.keep(rec, x.field)
 		}

@@ -32,7 +32,7 @@ type Value struct {
 
 	// state says whether Text has been looked at; arena[start:end] of the Scratch is Text without its case where that is not ASCII.
 	state      foldState
-	hashed     bool
+	hasHash    bool // of the folded text
 	start, end int32
 	hash       uint64
 }
@@ -105,7 +105,7 @@ func (r *Record) SetText(f FieldID, text []byte) {
 	s := &r.slots[f]
 	s.epoch, s.present, s.count = r.epoch, true, 1
 	v := &r.values[f]
-	v.Text, v.Kind, v.Inside, v.state, v.hashed = text, String, false, unknown, false
+	v.Text, v.Kind, v.Inside, v.state, v.hasHash = text, String, false, unknown, false
 }
 
 // SetOrigin says where the values of the field come from. If they are the same as those of an earlier record with that origin, they need not be filled
@@ -140,14 +140,6 @@ func (r *Record) of(f FieldID) (values []Value, present bool) {
 		return r.values[f : f+FieldID(s.count)], s.present
 	}
 	return r.values[s.more : s.more+s.count], s.present
-}
-
-// origin returns where the values of the field come from.
-func (r *Record) origin(f FieldID) Origin {
-	if s := &r.slots[f]; s.originEpoch == r.epoch {
-		return s.origin
-	}
-	return Origin{}
 }
 
 // Values returns the values of the field, as far as they have been filled in, and whether it is there. They are borrowed until the next Reset.

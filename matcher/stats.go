@@ -99,6 +99,10 @@ func (p *Program) Stats() Stats {
 	s := Stats{
 		Rules: len(p.rules), Always: len(p.always), Fields: len(p.fields), Anchors: len(p.anchors), Atoms: len(p.atoms), Instructions: len(p.code),
 	}
+	if p.pair != nil {
+		s.Values += len(p.pair.starts) - 1
+		s.Bytes += p.pair.bytes()
+	}
 	for i := range p.exact {
 		x := &p.exact[i]
 		s.Values += len(x.starts) - 1

@@ -1,6 +1,9 @@
 package chunk
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // known are the keys that records have had, each with the keys that came behind it: records of one kind have the same keys in the same order, so that
 // a key is most often found by comparing it with one or two.
@@ -25,6 +28,7 @@ type knownKey struct {
 	middleAt            int
 	top                 int32 // where the place of its value is noted
 	then                [2]int32
+	dotted              bool  // wanted, and with a dot in it
 	memo                *memo // of its values, where that is worth while
 }
 
@@ -124,7 +128,7 @@ func (r *Projector) look(pos int, last int32) (top, now int32, at int, ok bool) 
 	at = h.Next + h.Len
 	raw := r.data[pos:at]
 	if len(raw) > longestKnown {
-		return r.placeOf(r.p.all.nodes[0].keys.find(r.p.all.keys, h.Content(r.data))), 0, at, true
+		return r.unknown(r.p.all.nodes[0].keys.find(r.p.all.keys, h.Content(r.data)), raw), 0, at, true
 	}
 	k := &r.known
 	i := hashKey(raw) & (2*mostKnown - 1)
@@ -136,7 +140,7 @@ func (r *Projector) look(pos int, last int32) (top, now int32, at int, ok bool) 
 	}
 	top = r.p.all.nodes[0].keys.find(r.p.all.keys, h.Content(r.data))
 	if len(k.keys) >= mostKnown {
-		return r.placeOf(top), 0, at, true
+		return r.unknown(top, raw), 0, at, true
 	}
 	now = int32(len(k.keys)) //nolint:gosec // 512 at most
 	k.keys = append(k.keys, r.newKnownKey(string(raw), top))
@@ -144,6 +148,14 @@ func (r *Projector) look(pos int, last int32) (top, now int32, at int, ok bool) 
 	k.follow(last, now)
 	return r.placeOf(top), now, at, true
 }
+
+// unknown returns where the place of the value of a key is noted that does not become known.
+func (r *Projector) unknown(top int32, raw []byte) int32 {
+	r.dotted = r.dotted || isDotted(top, string(raw))
+	return r.placeOf(top)
+}
+
+func isDotted(top int32, raw string) bool { return top >= 0 && strings.Contains(raw, ".") }
 
 // placeOf returns where the place of a key's value is noted: keys that are not wanted have one together, so that no branch need tell them apart.
 func (r *Projector) placeOf(top int32) int32 {
@@ -154,7 +166,7 @@ func (r *Projector) placeOf(top int32) int32 {
 }
 
 func (r *Projector) newKnownKey(raw string, top int32) knownKey {
-	k := knownKey{raw: raw, top: r.placeOf(top)}
+	k := knownKey{raw: raw, top: r.placeOf(top), dotted: isDotted(top, raw)}
 	if len(raw) >= 8 {
 		b := []byte(raw)
 		k.middleAt = min(8, len(b)-8)

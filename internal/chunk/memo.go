@@ -26,6 +26,9 @@ type remembered struct {
 	notes  [visits][]relative
 }
 
+// memoLuck is how many values that are not found again one that is makes good for.
+const memoLuck = 2
+
 // perMemo is how many values of one key are remembered.
 const perMemo = 4
 
@@ -59,7 +62,7 @@ func (r *Projector) recognise(m *memo, pos int) (end int, same int32) {
 	for i := m.first; i < m.first+perMemo; i++ {
 		if v := &r.remembered[i]; v.begins(rest) {
 			v.used = true
-			m.luck = mostLuck
+			m.luck = min(m.luck+memoLuck, mostLuck)
 			return pos + len(v.raw), i + 1
 		}
 	}
@@ -67,7 +70,7 @@ func (r *Projector) recognise(m *memo, pos int) (end int, same int32) {
 	if end < 0 || end > len(r.data) {
 		return -1, 0
 	}
-	if m.luck -= wrongLuck; m.luck < 0 {
+	if m.luck--; m.luck < 0 {
 		m.luck = -mostLuck
 	}
 	return end, r.remember(m, r.data[pos:end])

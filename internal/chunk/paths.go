@@ -1,9 +1,7 @@
 package chunk
 
 import (
-	"encoding/binary"
 	"maps"
-	"math/bits"
 	"slices"
 	"strings"
 
@@ -44,6 +42,7 @@ type anchor struct {
 	field  matcher.FieldID
 	always bool  // as Field has it
 	direct int32 // as Projection has it
+	main   int32 // the top that is the first key of its only path, or -1
 }
 
 // tree is the paths of fields, key by key.
@@ -194,7 +193,13 @@ func (p *Projection) shortcuts(anchors []matcher.FieldID) {
 	early := planting{steps: []map[string]int32{{}}, t: &p.early}
 	p.early.nodes = make([]node, 1)
 	for _, f := range anchors {
-		p.anchors = append(p.anchors, anchor{field: f, always: p.fields[f].Always, direct: p.direct[f]})
+		a := anchor{field: f, always: p.fields[f].Always, direct: p.direct[f], main: -1}
+		for _, top := range p.topsOf[f] {
+			if key := p.all.keys[top].key; len(p.fields[f].Paths) == 1 && !strings.Contains(key, ".") {
+				a.main = top
+			}
+		}
+		p.anchors = append(p.anchors, a)
 		for _, top := range p.topsOf[f] {
 			p.remembered[top] = p.remembered[top] || !p.fields[f].Always
 		}
@@ -209,62 +214,4 @@ func (p *Projection) shortcuts(anchors []matcher.FieldID) {
 			p.earlyNodes[top] = p.early.keys[k].node
 		}
 	}
-}
-
-// keyTable finds the number of a wanted key by its text.
-type keyTable struct {
-	slots   []int32 // 1 + number; 0: free
-	mask    uint32
-	lengths uint64 // of the keys, one bit each; all long ones are one
-}
-
-func newKeyTable(keys []wanted, first int) keyTable {
-	if first == len(keys) {
-		return keyTable{}
-	}
-	size := 4
-	for size < 2*(len(keys)-first) {
-		size *= 2
-	}
-	t := keyTable{slots: make([]int32, size), mask: uint32(size - 1)} //nolint:gosec // fewer than that
-	for k := first; k < len(keys); k++ {
-		i := hashKey([]byte(keys[k].key)) & t.mask
-		for t.slots[i] != 0 {
-			i = (i + 1) & t.mask
-		}
-		t.slots[i] = int32(k + 1) //nolint:gosec // fewer than that
-		t.lengths |= 1 << min(len(keys[k].key), 63)
-	}
-	return t
-}
-
-// find returns the number of the key, or -1.
-func (t *keyTable) find(keys []wanted, key []byte) int32 {
-	if t.lengths&(1<<min(len(key), 63)) == 0 {
-		return -1
-	}
-	for i := hashKey(key) & t.mask; t.slots[i] != 0; i = (i + 1) & t.mask {
-		if k := t.slots[i] - 1; string(key) == keys[k].key {
-			return k
-		}
-	}
-	return -1
-}
-
-// hashKey looks at the length and at the first and last eight bytes alone.
-func hashKey(key []byte) uint32 {
-	var first, last uint64
-	if n := len(key); n >= 8 {
-		first, last = binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[n-8:])
-	} else {
-		for i, c := range key {
-			first |= uint64(c) << (8 * i)
-		}
-	}
-	return mixKey(first, last, len(key))
-}
-
-func mixKey(first, last uint64, n int) uint32 {
-	h := (first ^ bits.RotateLeft64(last, 29) ^ uint64(n)) * 0x9e3779b97f4a7c15 //nolint:gosec // a length
-	return uint32(h >> 40)                                                      //nolint:gosec // the upper bits
 }

@@ -16,6 +16,7 @@ type Projector struct {
 	maps       uint64 // how many maps were opened, over all records
 
 	known  known
+	dotted bool   // whether the record has a wanted key with a dot
 	arena  []byte // texts of numbers and of objects
 	member []pairAt
 	table  []int32
@@ -46,7 +47,7 @@ func (r *Projector) Record(data []byte, pos, depth int) (end int, ok bool) {
 		*r = *NewProjector(r.p)
 		r.epoch, r.origins = 1, origins
 	}
-	r.data, r.start, r.depth = data, pos, depth
+	r.data, r.start, r.depth, r.dotted = data, pos, depth, false
 	r.early.notes, r.all.notes, r.arena = r.early.notes[:0], r.all.notes[:0], r.arena[:0]
 	n, pos := readMap(data, pos)
 	if pos < 0 {
@@ -90,6 +91,7 @@ func (r *Projector) members(pos, n int) (end int, ok bool) {
 		}
 		t := &tops[top]
 		*t = span{start: pos, epoch: epoch}
+		r.dotted = r.dotted || k.dotted
 		switch {
 		case k.memo != nil:
 			pos, t.same = r.recognise(k.memo, pos)
@@ -140,7 +142,7 @@ func (r *Projector) FillAnchors(rec *matcher.Record) {
 	for i := range r.p.anchors {
 		a := &r.p.anchors[i]
 		switch {
-		case !a.always && r.recalled(rec, a.field):
+		case !a.always && r.recalled(rec, a):
 		case a.direct < 0:
 			r.fillOne(rec, a.field, true)
 		default:
@@ -151,17 +153,12 @@ func (r *Projector) FillAnchors(rec *matcher.Record) {
 
 // recalled says where the values of the field come from, if they come from one value that is remembered, and reports whether they have been filled in
 // before.
-func (r *Projector) recalled(rec *matcher.Record, f matcher.FieldID) bool {
-	only := int32(-1)
-	for _, top := range r.p.topsOf[f] {
-		if r.tops[top].epoch == r.epoch {
-			if only >= 0 {
-				return false
-			}
-			only = top
-		}
+func (r *Projector) recalled(rec *matcher.Record, a *anchor) bool {
+	only := a.main
+	if r.dotted || only < 0 {
+		only = r.only(a.field)
 	}
-	if only < 0 || r.depth > 0 {
+	if only < 0 || r.depth > 0 || r.tops[only].epoch != r.epoch {
 		return false
 	}
 	index := r.tops[only].same - 1
@@ -169,11 +166,25 @@ func (r *Projector) recalled(rec *matcher.Record, f matcher.FieldID) bool {
 		return false
 	}
 	same := &r.remembered[index]
-	rec.SetOrigin(f, matcher.Origin{ID: same.id, Slot: index})
+	rec.SetOrigin(a.field, matcher.Origin{ID: same.id, Slot: index})
 	if same.filled == 0 {
 		same.filled = r.epoch
 	}
 	return same.filled != r.epoch
+}
+
+// only returns the one key of the record that leads to the field, or -1 where there are none or several.
+func (r *Projector) only(f matcher.FieldID) int32 {
+	only := int32(-1)
+	for _, top := range r.p.topsOf[f] {
+		if r.tops[top].epoch == r.epoch {
+			if only >= 0 {
+				return -1
+			}
+			only = top
+		}
+	}
+	return only
 }
 
 // Fill fills the fields into rec, as far as they are not there yet.

@@ -92,7 +92,7 @@ func (v *visit) at(r *Projector, to int32, pos, depth int) (end int) {
 	for _, f := range n.fields {
 		v.note(r, f, pos, depth)
 	}
-	if n.keys.slots == nil {
+	if n.keys.empty() {
 		return -1
 	}
 	return v.descend(r, n, pos, depth)
