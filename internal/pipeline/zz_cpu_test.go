@@ -13,7 +13,6 @@ import (
 	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/mixes"
 	"sigmatrail/internal/record"
-	"sigmatrail/matcher"
 )
 
 func threadNS() int64 {
@@ -30,7 +29,7 @@ func TestCPU(t *testing.T) {
 	shared, _, _ := mixes.Open()
 	set, _ := shared.SigmaHQRules()
 	list, _ := shared.Mixes()
-	p, err := newView(set, record.DefaultAliases(), "sigma", matcher.Options{})
+	p, err := newView(set, record.DefaultAliases(), "sigma")
 	if err != nil {
 		t.Fatal(err)
 	}
