@@ -408,3 +408,30 @@ func TestReloadBetweenTwoRecords(t *testing.T) {
 		}
 	}
 }
+
+// TestMoreKeysThanAreKnown: what is remembered of keys is bounded. Behind that, and behind keys too long for it, values that are remembered are not
+// taken for all there is where a key with dots adds to them.
+func TestMoreKeysThanAreKnown(t *testing.T) {
+	long := "userIdentity." + strings.Repeat("a", 70)
+	rs := []*rules.Rule{
+		item(t, "userIdentity.type: Root"), item(t, "userIdentity.type: evil"), item(t, long+": evil"), item(t, "userIdentity|contains: Root"), item(t, "userIdentity.type|contains: vil"),
+		item(t, "eventName: PutObject, userIdentity.type: evil"), item(t, long+"|contains: evi"),
+	}
+	root := []string{str("userIdentity"), dict(str("type"), str("Root"), str("arn"), str("an arn of some length"))}
+	evil, far := []string{str("userIdentity.type"), str("evil")}, []string{str(long), str("evil")}
+	var bodies [][]byte
+	var want [][]int
+	for round := range 3 {
+		for i := range 400 {
+			bodies, want = append(bodies, body(str(fmt.Sprint("key", round*400+i)), "\x01")), append(want, nil)
+			if i%40 > 0 {
+				continue
+			}
+			for range 3 {
+				bodies = append(bodies, body(root...), body(append(evil, root...)...), body(append(root, evil...)...), body(append(root, far...)...), body(evil...), body("\xd9\x11userIdentity.type", evil[1], root[0], root[1]))
+				want = append(want, []int{0, 3}, []int{0, 1, 3, 4, 5}, []int{0, 1, 3, 4, 5}, []int{0, 2, 3, 6}, []int{1, 4, 5}, []int{0, 1, 3, 4, 5})
+			}
+		}
+	}
+	check(t, rs, bodies, func(rule, body int) bool { return slices.Contains(want[body], rule) })
+}
