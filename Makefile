@@ -8,13 +8,14 @@ GOBUILD    = $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 OLDLIBS    = -Wl,--push-state,--no-as-needed,-l:libpthread.so.0,-l:libdl.so.2,--pop-state
 LINT       = $(GO) tool -modfile=tools/go.mod golangci-lint
 FUZZTIME  ?= 60s
+BENCH_ARCHIVE_MB ?= 256
 PURE       = $(shell $(GO) list ./... | grep -v -e /plugin -e /flbhost -e /e2e)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race ladder fuzz bench lint e2e crosscheck fmt generate requirements FORCE
+.PHONY: help build demo test race ladder fuzz bench bench-host benchmarks lint e2e crosscheck fmt generate requirements FORCE
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
 
 build: requirements build/sigmatrail build/flb-filter_sigma.so ## build build/sigmatrail and build/flb-filter_sigma.so
 
@@ -40,7 +41,15 @@ ladder: requirements ## hold every evaluator, and the built plugin, to the oracl
 fuzz: requirements ## run every fuzz target for FUZZTIME (60s)
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' sh tools/fuzz.sh
 
-bench: requirements ## run the benchmarks
+bench: build ## measure detection against its controls, print the table and write build/bench.json; BENCH_ARCHIVE_MB=1024 scans more
+	$(GO) build -o build/bench-table ./bench/table
+	@build/bench-table -archive-mb $(BENCH_ARCHIVE_MB) $(BENCH_FLAGS)
+
+bench-host: build ## measure what filters add to the CPU of the fluent-bit on PATH, and write build/bench-host.json
+	$(GO) build -o build/bench-host ./bench/host
+	@build/bench-host $(BENCH_FLAGS)
+
+benchmarks: requirements ## run the benchmarks that stand beside the code
 	$(GO) test -run '^$$' -bench . -benchmem $(PURE) ./internal/flbhost
 
 lint: requirements ## check style, borders between packages, generated files and module files

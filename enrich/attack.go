@@ -6,7 +6,7 @@ import (
 
 // attack splits Sigma tags of the namespace attack into ATT&CK tactics (as ATT&CK spells them in URLs: privilege-escalation) and
 // techniques (T1078, T1098.001), in the order of the tags and without duplicates. Groups, software, mitigations and data sources stay
-// in the tags alone. Tactics are not checked against a list: ATT&CK renames them (sigma-appendix-tags.md).
+// in the tags alone. Tactics are written as they stand, also those that ATT&CK has renamed; package rules warns of those that it never had.
 func attack(tags []string) (tactics, techniques []string) {
 	for _, tag := range tags {
 		namespace, name, found := strings.Cut(strings.ToLower(tag), ".")
@@ -14,7 +14,7 @@ func attack(tags []string) (tactics, techniques []string) {
 		case !found || namespace != "attack" || name == "":
 		case isNumbered(name, "t"):
 			techniques = union(techniques, []string{strings.ToUpper(name)})
-		case isNumbered(name, "g"), isNumbered(name, "s"), isNumbered(name, "m"), isNumbered(name, "c"), isNumbered(name, "ds"):
+		case isNumbered(name, "g"), isNumbered(name, "s"), isNumbered(name, "m"), isNumbered(name, "c"), isNumbered(name, "a"), isNumbered(name, "ds"):
 		default:
 			tactics = union(tactics, []string{strings.ReplaceAll(name, "_", "-")})
 		}

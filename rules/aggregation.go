@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,11 +13,11 @@ func (p *conditionParser) aggregation() error {
 	for i, t := range p.tokens {
 		if t.text == "|" {
 			rest := strings.TrimSpace(p.text[t.offset+1:])
-			return p.fail(t.offset, ConditionAggregation, correlationInstead(rest),
+			return p.fail(t.offset, ConditionAggregation, p.correlationInstead(rest),
 				"aggregations after a pipe are no longer part of Sigma; write a correlation rule")
 		}
 		if i+1 < len(p.tokens) && p.tokens[i+1].text == "(" && isAggregate(t.text) {
-			return p.fail(t.offset, ConditionAggregation, correlationInstead(p.text[t.offset:]),
+			return p.fail(t.offset, ConditionAggregation, p.correlationInstead(p.text[t.offset:]),
 				"%s( ) is no longer part of Sigma conditions; write a correlation rule", t.text)
 		}
 	}
@@ -31,21 +32,48 @@ func isAggregate(word string) bool {
 	return false
 }
 
-// correlationInstead writes the correlation rule that replaces an aggregation, as far as its text says what it must hold.
-func correlationInstead(text string) string {
-	form := regexp.MustCompile(`(?i)^(?:value_)?count\s*\(\s*([\w.\-]*)[^)]*\)\s*(?:by\s+([\w.,\-\s]+?)\s*)?(>=|<=|>|<|=|==)\s*(\d+)`)
-	m := form.FindStringSubmatch(text)
+var (
+	aggregate = regexp.MustCompile(`(?i)^(?:\w+_)?count\s*\(\s*([\w.\-]*)[^)]*\)\s*(?:by\s+([\w.,\-\s]+?)\s*)?(>=|<=|==|>|<|=)\s*(\d+)`)
+	timespan  = regexp.MustCompile(`\b([0-9]{1,6}[smhd])\b`)
+)
+
+// correlationInstead writes the correlation rule that replaces an aggregation, as far as its text and the rule's timeframe say what it must hold.
+func (p *conditionParser) correlationInstead(text string) string {
+	span := "5m"
+	if p.window != "" {
+		span = p.window
+	} else if m := timespan.FindString(text); m != "" {
+		span = m
+	}
+	m := aggregate.FindStringSubmatch(text)
 	if m == nil {
-		return "correlation:\n  type: temporal\n  rules: [ID of this rule, ID of the other rule]\n  timespan: 5m"
+		return instead + fmt.Sprintf("correlation:\n  type: temporal\n  rules: [%s, ID of the other rule]\n  timespan: %s", p.reference(), span)
 	}
 	operator := map[string]string{">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "=": "eq", "==": "eq"}[m[3]]
 	kind, field := "event_count", ""
-	if m[1] != "" && !strings.HasPrefix(strings.ToLower(m[1]), "selection") {
+	if m[1] != "" && !p.isSearch(m[1]) {
 		kind, field = "value_count", "\n    field: "+m[1]
 	}
 	groups := ""
 	if m[2] != "" {
 		groups = "\n  group-by: [" + m[2] + "]"
 	}
-	return fmt.Sprintf("correlation:\n  type: %s\n  rules: [ID of this rule]%s\n  timespan: 5m\n  condition:\n    %s: %s%s", kind, groups, operator, m[4], field)
+	return instead + fmt.Sprintf("correlation:\n  type: %s\n  rules: [%s]%s\n  timespan: %s\n  condition:\n    %s: %s%s",
+		kind, p.reference(), groups, span, operator, m[4], field)
+}
+
+// instead is what stands above a correlation that is proposed.
+const instead = "write the condition without it, and behind the rule:\n---\ntitle: What it finds\n"
+
+// reference is how a correlation can name the rule of the condition.
+func (p *conditionParser) reference() string {
+	if p.rule == "" {
+		return "ID of this rule"
+	}
+	return p.rule
+}
+
+// isSearch reports whether a name is that of a search identifier, whose events are counted, and not of a field, whose values are.
+func (p *conditionParser) isSearch(name string) bool {
+	return strings.HasPrefix(strings.ToLower(name), "selection") || slices.ContainsFunc(p.searches, func(s *Search) bool { return s.Name == name })
 }

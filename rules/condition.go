@@ -120,6 +120,12 @@ type conditionParser struct {
 	next     int
 	depth    int
 	searches []*Search
+	// mistakes are all that were found: an identifier that is not there does not hide the next one.
+	mistakes []*conditionError
+	// window is the timeframe that stood beside the condition, as aggregations had it.
+	window string
+	// rule is the id of the condition's rule, if it has one.
+	rule string
 	// upper are the operators that were written in capitals.
 	upper []token
 }
@@ -127,25 +133,40 @@ type conditionParser struct {
 // parseCondition returns the tree of text over searches, or a *conditionError.
 func parseCondition(text string, searches []*Search) (c Condition, upper []token, err error) {
 	p := &conditionParser{text: text, tokens: tokenize(text), searches: searches}
+	return p.parse()
+}
+
+func (p *conditionParser) parse() (c Condition, upper []token, err error) {
 	if aggregated := p.aggregation(); aggregated != nil {
 		return nil, nil, aggregated
 	}
-	if len(p.tokens) == 0 {
-		return nil, nil, p.fail(0, ConditionSyntax, "", "the condition is empty")
-	}
-	c, err = p.or()
-	if err == nil && p.next < len(p.tokens) {
-		t := p.tokens[p.next]
-		if t.text == ")" {
-			return nil, nil, p.fail(t.offset, ConditionSyntax, "", "a closing parenthesis without an opening one")
-		}
-		return nil, nil, p.fail(t.offset, ConditionSyntax, "join them with and or or", "%q stands where an operator is expected", t.text)
+	if c, err = p.whole(); err == nil && len(p.mistakes) > 0 {
+		err = p.mistakes[0]
 	}
 	return c, p.upper, err
 }
 
+// whole reads a condition to its end.
+func (p *conditionParser) whole() (Condition, error) {
+	if len(p.tokens) == 0 {
+		return nil, p.fail(0, ConditionSyntax, "", "the condition is empty")
+	}
+	c, err := p.or()
+	if err == nil && p.next < len(p.tokens) {
+		t := p.tokens[p.next]
+		if t.text == ")" {
+			return nil, p.fail(t.offset, ConditionSyntax, "", "a closing parenthesis without an opening one")
+		}
+		return nil, p.fail(t.offset, ConditionSyntax, "join them with and or or", "%q stands where an operator is expected", t.text)
+	}
+	return c, err
+}
+
+// fail notes a mistake, and returns it for those that end the reading.
 func (p *conditionParser) fail(offset int, code Code, hint, format string, args ...any) error {
-	return &conditionError{offset: offset, code: code, message: fmt.Sprintf(format, args...), hint: hint}
+	mistake := &conditionError{offset: offset, code: code, message: fmt.Sprintf(format, args...), hint: hint}
+	p.mistakes = append(p.mistakes, mistake)
+	return mistake
 }
 
 // accept steps over the operator word if it is next.
@@ -238,7 +259,8 @@ func (p *conditionParser) operand() (Condition, error) {
 	if strings.ContainsAny(t.text, "*?") {
 		return nil, p.fail(t.offset, ConditionSyntax, "write 1 of "+t.text+" or all of "+t.text, "the pattern %q needs a quantifier", t.text)
 	}
-	return nil, p.fail(t.offset, ConditionUndefined, p.nearest(t.text), "the detection has no search identifier %q", t.text)
+	_ = p.fail(t.offset, ConditionUndefined, p.nearest(t.text), "the detection has no search identifier %q", t.text)
+	return Ref{&Search{Name: t.text}}, nil
 }
 
 func (p *conditionParser) parenthesis(open token) (Condition, error) {
@@ -284,7 +306,7 @@ func (p *conditionParser) of(quantifier token) (Condition, error) {
 		}
 	}
 	if len(of.Searches) == 0 {
-		return nil, p.fail(t.offset, ConditionNoMatch, p.nearest(strings.Trim(t.text, "*_")), "%q names no search identifier of the detection", t.text)
+		_ = p.fail(t.offset, ConditionNoMatch, p.nearest(strings.Trim(t.text, "*_")), "%q names no search identifier of the detection", t.text)
 	}
 	return of, nil
 }

@@ -63,6 +63,7 @@ func correlationTypes() map[string]bool {
 
 // correlation reads a document with a correlation in it.
 func (p *parser) correlation() *Correlation {
+	p.missing("correlation", "title")
 	p.attributes()
 	p.status()
 	p.taxonomy()
@@ -80,7 +81,7 @@ func (p *parser) correlation() *Correlation {
 		p.err(n.place, WrongType, "correlation must be a map")
 		return c
 	}
-	p.correlationMembers(n)
+	p.noOtherMembers(n)
 	p.correlationType(c, n)
 	p.correlationRules(c, n)
 	p.groupBy(c, n)
@@ -92,9 +93,14 @@ func (p *parser) correlation() *Correlation {
 	return c
 }
 
-// correlationMembers refuses members that a correlation does not have.
-func (p *parser) correlationMembers(n *node) {
-	members := []string{"type", "rules", "group-by", "aliases", "timespan", "condition", "generate"}
+// correlationMembers are the members of a correlation.
+func correlationMembers() []string {
+	return []string{"type", "rules", "group-by", "aliases", "timespan", "condition", "generate"}
+}
+
+// noOtherMembers refuses members that a correlation does not have.
+func (p *parser) noOtherMembers(n *node) {
+	members := correlationMembers()
 	for _, m := range n.pairs {
 		if !slices.Contains(members, m.key.text) {
 			hint := "it has " + strings.Join(members, ", ")

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"errors"
 	"slices"
 	"strings"
 )
@@ -34,12 +33,12 @@ func (p *parser) expression(c *Correlation, at *node) {
 	for _, r := range c.Rules {
 		names = append(names, &Search{Position: r.Position, Name: r.Name})
 	}
-	e, _, err := parseCondition(at.text, names)
-	if wrong, ok := errors.AsType[*conditionError](err); ok {
-		p.errHint(at.placeIn(p.report, wrong.offset), wrong.code, wrong.hint, "%s", wrong.message)
-		return
+	cp := &conditionParser{text: at.text, tokens: tokenize(at.text), searches: names}
+	e, _, err := cp.parse()
+	p.mistakes(at, cp)
+	if err == nil {
+		c.Expression = e
 	}
-	c.Expression = e
 }
 
 // bounds reads comparisons, the field that they are about, and the rank of a percentile.

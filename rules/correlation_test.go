@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,23 @@ correlation:
 	then := f.correlations[1]
 	if then.HasLevel || then.Timespan != 90*time.Minute || then.Expression.String() != "one and not one" || len(then.Rules) != 1 {
 		t.Errorf("%+v", then)
+	}
+}
+
+// TestNames: a correlation with an id that is taken is rejected, and a name that stands for two rules draws a warning.
+func TestNames(t *testing.T) {
+	correlation := "title: C\nid: " + strings.ToUpper(idA) + "\nlevel: low\ncorrelation:\n  type: temporal\n  rules: [the_name]\n  group-by: [a]\n  timespan: 5m\n"
+	set, err := Load(folder(t, map[string]string{
+		"a.yml": "name: the_name\n" + rule(idA, "A"), "b.yml": "name: the_name\n" + rule(idB, "B"), "c.yml": correlation, "d.yml": strings.Replace(correlation, strings.ToUpper(idA), idC, 1),
+	}), nil, Options{})
+	var got []string
+	for _, p := range set.Problems {
+		if p.Code == DuplicateID {
+			got = append(got, fmt.Sprintf("%s %s", filepath.Base(p.File), p.Severity))
+		}
+	}
+	if err != nil || len(set.Correlations) != 1 || set.Rejected != 1 || strings.Join(got, ", ") != "b.yml warning, c.yml error" {
+		t.Errorf("%d correlations, %d rejected, %v %v", len(set.Correlations), set.Rejected, got, err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,52 +8,73 @@ import (
 
 // detection reads the search identifiers, then the conditions over them (sigma-rules-specification.md, "Detection").
 func (p *parser) detection() {
-	n := p.doc.get("detection")
-	switch {
-	case n == nil:
-		p.err(p.doc.place, MissingField, "the rule has no detection")
-		return
+	switch n := p.doc.get("detection"); {
+	case n == nil: // said already
 	case n.kind != mapNode:
 		p.err(n.place, WrongType, "detection must be a map of search identifiers and a condition")
-		return
+	default:
+		p.searches(n)
 	}
-	p.searches(n)
 }
 
 // searches reads the members of a detection, or of a filter.
 func (p *parser) searches(n *node) {
 	for _, m := range n.pairs {
-		// timeframe belongs to the old aggregations; without one it means nothing.
-		if m.key.text != "condition" && m.key.text != "timeframe" {
+		// A time belongs to the old aggregations; without one it means nothing.
+		if m.key.text != "condition" && !isWindow(m.key, m.value) {
 			p.rule.Searches = append(p.rule.Searches, p.search(m.key, m.value))
 		}
 	}
 	p.timeframe(n)
 	c := n.get("condition")
+	if c == nil && p.doc.get("condition") != nil {
+		return // told with that
+	}
 	if c == nil {
-		p.err(n.place, MissingField, "there is no condition")
+		hint := "add one"
+		if len(p.rule.Searches) > 0 {
+			hint = "condition: " + p.rule.Searches[0].Name
+		}
+		p.errHint(n.place, MissingField, hint, "there is no condition")
 		return
 	}
-	p.conditions(c)
+	p.conditions(c, window(n))
+}
+
+// isWindow reports whether a member is the time in which an old aggregation counted; some write it with the name that correlations have for it.
+func isWindow(key, value *node) bool {
+	return key.text == "timeframe" || (key.text == "timespan" && value.kind == scalarNode)
+}
+
+// window returns the time that a detection has, or the top of a document, or "".
+func window(n *node) string {
+	for _, m := range n.pairs {
+		if isWindow(m.key, m.value) {
+			return m.value.text
+		}
+	}
+	return ""
 }
 
 // timeframe refuses what belonged to the old aggregations: on a plain condition it would silently mean nothing, where its author wanted events
 // close to each other. Beside an aggregation it is answered there.
 func (p *parser) timeframe(n *node) {
-	t, c := n.get("timeframe"), n.get("condition")
-	if t == nil || (c != nil && strings.Contains(c.text, "|")) {
+	c := n.get("condition")
+	i := slices.IndexFunc(n.pairs, func(m pair) bool { return isWindow(m.key, m.value) })
+	if i < 0 || (c != nil && c.kind == scalarNode && (&conditionParser{text: c.text, tokens: tokenize(c.text)}).aggregation() != nil) {
 		return
 	}
+	t := n.pairs[i].value
 	names := make([]string, 0, len(p.rule.Searches))
 	for _, s := range p.rule.Searches {
 		names = append(names, "a rule with "+s.Name)
 	}
-	p.errHint(t.place, ConditionTimeframe, fmt.Sprintf("make rules of their own of the search identifiers, and correlate them:\ncorrelation:\n  type: temporal\n  rules: [%s]\n"+
-		"  group-by: [userIdentity.arn]\n  timespan: %s", strings.Join(names, ", "), t.text), "timeframe is no longer part of Sigma: a condition is about one event")
+	p.errHint(t.place, ConditionTimeframe, fmt.Sprintf("make rules of their own of the search identifiers, and correlate them:\n---\ntitle: What it finds\ncorrelation:\n  type: temporal\n  rules: [%s]\n"+
+		"  group-by: [userIdentity.arn]\n  timespan: %s", strings.Join(names, ", "), t.text), "%s is no part of a detection: a condition is about one event", n.pairs[i].key.text)
 }
 
 // conditions reads one condition, or a list of them, which are alternatives.
-func (p *parser) conditions(n *node) {
+func (p *parser) conditions(n *node, window string) {
 	list := []*node{n}
 	if n.kind == listNode {
 		list = n.items
@@ -67,20 +87,67 @@ func (p *parser) conditions(n *node) {
 			p.err(c.place, WrongType, "a condition must be a text")
 			continue
 		}
-		p.condition(c)
+		p.condition(c, window)
+	}
+	// The documents of a collection share what not all of them use.
+	if len(list) > 0 && len(p.rule.Conditions) == len(list) && !p.rule.Collected {
+		p.unused()
 	}
 }
 
-func (p *parser) condition(n *node) {
-	c, upper, err := parseCondition(n.text, p.rule.Searches)
-	if wrong, ok := errors.AsType[*conditionError](err); ok {
-		p.errHint(n.placeIn(p.report, wrong.offset), wrong.code, wrong.hint, "%s", wrong.message)
+// unused warns of search identifiers that no condition names: most often a filter that was forgotten, or a typing mistake in a pattern.
+func (p *parser) unused() {
+	used := make(map[*Search]bool)
+	for _, c := range p.rule.Conditions {
+		use(c, used)
+	}
+	for _, s := range p.rule.Searches {
+		if !used[s] {
+			p.warn(place{s.Line, s.Column}, UnusedSearch, "the condition does not name the search identifier %q", s.Name)
+		}
+	}
+}
+
+// use marks the searches that a condition names.
+func use(c Condition, used map[*Search]bool) {
+	switch c := c.(type) {
+	case And:
+		for _, t := range c.Terms {
+			use(t, used)
+		}
+	case Or:
+		for _, t := range c.Terms {
+			use(t, used)
+		}
+	case Not:
+		use(c.Term, used)
+	case Ref:
+		used[c.Search] = true
+	case Of:
+		for _, s := range c.Searches {
+			used[s] = true
+		}
+	}
+}
+
+func (p *parser) condition(n *node, window string) {
+	cp := &conditionParser{text: n.text, tokens: tokenize(n.text), searches: p.rule.Searches, window: window, rule: p.rule.ID}
+	c, upper, err := cp.parse()
+	p.mistakes(n, cp)
+	if err != nil {
 		return
 	}
 	for _, t := range upper {
 		p.warn(n.placeIn(p.report, t.offset), ConditionUpperCase, "%q should be written in lower case", t.text)
 	}
 	p.rule.Conditions = append(p.rule.Conditions, c)
+}
+
+// mistakes reports those of a condition.
+func (p *parser) mistakes(n *node, cp *conditionParser) {
+	for _, m := range cp.mistakes {
+		p.errHint(n.placeIn(p.report, m.offset), m.code, m.hint, "%s", m.message)
+	}
 }
 
 // search reads one search identifier: a map is one group, a list of maps one each, a list of plain values keywords.
@@ -152,6 +219,7 @@ func (p *parser) item(key, n *node) *Item {
 		return nil
 	}
 	item.Field = p.rename(key, item.Field)
+	p.likelyField(key, item)
 	values := []*node{n}
 	if n.kind == listNode {
 		values = n.items

@@ -15,23 +15,39 @@ import (
 // become several, which are alternatives.
 type encoding func(Pattern) ([]Pattern, error)
 
-func encodings() map[string]encoding {
-	return map[string]encoding{
-		"base64": encodeBase64, "base64offset": encodeBase64Offset,
-		"utf16": utf16Encoding("\xff\xfe", false), "utf16le": utf16Encoding("", false), "wide": utf16Encoding("", false), "utf16be": utf16Encoding("", true),
-		"windash": windash,
+// encodingOf returns the encoding of that name, or nil.
+func encodingOf(modifier string) encoding {
+	switch modifier {
+	case "base64":
+		return encodeBase64
+	case "base64offset":
+		return encodeBase64Offset
+	case "utf16":
+		return utf16Encoding("\xff\xfe", false)
+	case "utf16le", "wide":
+		return utf16Encoding("", false)
+	case "utf16be":
+		return utf16Encoding("", true)
+	case "windash":
+		return windash
 	}
+	return nil
+}
+
+// encodings are the names of all.
+func encodings() []string {
+	return []string{"base64", "base64offset", "utf16", "utf16le", "utf16be", "wide", "windash"}
 }
 
 // isEncoding reports whether a modifier rewrites values.
-func isEncoding(modifier string) bool { return encodings()[modifier] != nil }
+func isEncoding(modifier string) bool { return encodingOf(modifier) != nil }
 
 // encode applies the encodings among modifiers, in their order.
 func encode(modifiers []string, p Pattern) ([]Pattern, error) {
 	list := []Pattern{p}
 	for _, name := range modifiers {
-		step, ok := encodings()[name]
-		if !ok {
+		step := encodingOf(name)
+		if step == nil {
 			continue
 		}
 		var next []Pattern
@@ -130,6 +146,9 @@ func utf16Encoding(mark string, bigEndian bool) encoding {
 // dashes are the characters that windash takes for each other.
 func dashes() []string { return []string{"-", "/", "–", "—", "―"} }
 
+// dashed finds a dash before a word and not inside one.
+var dashed = regexp.MustCompile(`(^|[^0-9A-Za-z_])([-/–—―])[0-9A-Za-z_]`)
+
 // windash lets a dash before a word be any of the characters that Windows and its users write for it.
 func windash(p Pattern) ([]Pattern, error) {
 	var out Pattern
@@ -139,7 +158,7 @@ func windash(p Pattern) ([]Pattern, error) {
 			continue
 		}
 		rest := part.Literal
-		for _, at := range regexp.MustCompile(`(^|[^0-9A-Za-z_])([-/–—―])[0-9A-Za-z_]`).FindAllStringSubmatchIndex(part.Literal, -1) {
+		for _, at := range dashed.FindAllStringSubmatchIndex(part.Literal, -1) {
 			start, end := at[4]-(len(part.Literal)-len(rest)), at[5]-(len(part.Literal)-len(rest))
 			if start > 0 {
 				out = append(out, Part{Literal: rest[:start]})

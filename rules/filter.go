@@ -27,10 +27,9 @@ type Target struct {
 
 // filter reads a document with a filter in it.
 func (p *parser) filter() *Filter {
-	p.rule.Title, p.rule.ID, p.rule.Taxonomy = p.text(p.doc, "title"), p.text(p.doc, "id"), p.text(p.doc, "taxonomy")
-	if p.rule.Title == "" {
-		p.err(p.doc.place, MissingField, "the filter has no title")
-	}
+	p.missing("filter", "title", "logsource")
+	p.attributes()
+	p.status()
 	p.logSource()
 	p.taxonomy()
 	p.id()

@@ -11,7 +11,7 @@ import (
 type Set struct {
 	// Rules apply to CloudTrail records and are sound, in the order in which they were read.
 	Rules []*Rule
-	// NotApplicable are sound but about other logs.
+	// NotApplicable are sound but about other logs. Their detections are not kept.
 	NotApplicable []*Rule
 	// Excluded counts the sound ones about CloudTrail that the choice leaves out.
 	Excluded int
@@ -56,7 +56,7 @@ func Load(spec string, packs map[string]fs.FS, o Options) (*Set, error) {
 // ParseFiles parses files of rules. Rules with errors are counted, and the others go on. A rule of a file replaces a rule of a pack with the
 // same id; two files with one id are an error in the second.
 func ParseFiles(files []File, o Options) *Set {
-	l := loader{set: &Set{Files: len(files)}, byID: make(map[string]*loaded)}
+	l := loader{set: &Set{Files: len(files)}, byID: make(map[string]*loaded), lost: make(map[string]bool), texts: make(map[string][]byte)}
 	for _, f := range files {
 		l.file(f, o)
 	}
@@ -75,14 +75,26 @@ type loader struct {
 	set   *Set
 	rules []*loaded
 	byID  map[string]*loaded
+	// texts are the files, by name, for the lines of problems.
+	texts map[string][]byte
+	// correlations are the sound ones, before their ids and references are checked.
+	correlations []*Correlation
+	// unsound are correlations with an error of their own, lost what rejected documents are called.
+	unsound []*Correlation
+	lost    map[string]bool
 }
 
 func (l *loader) file(f File, o Options) {
+	l.texts[f.Name] = f.Text
 	found := parseFile(f.Name, f.Text, o)
 	l.set.Rejected += found.rejected
 	l.set.Problems = append(l.set.Problems, found.problems...)
 	l.set.Filters = append(l.set.Filters, found.filters...)
-	l.set.Correlations = append(l.set.Correlations, found.correlations...)
+	l.correlations = append(l.correlations, found.correlations...)
+	l.unsound = append(l.unsound, found.unsound...)
+	for _, name := range found.lost {
+		l.lost[name] = true
+	}
 	for _, r := range found.rules {
 		l.rule(&loaded{rule: r, bundled: f.Bundled})
 	}
@@ -119,10 +131,46 @@ func (l *loader) finish(c Choice) {
 		}
 	}
 	l.filter()
+	l.names()
 	l.references()
 	l.set.Rules, l.set.Excluded, l.set.Idle = c.apply(l.set.Rules)
+	for _, r := range l.set.NotApplicable {
+		r.Searches, r.Conditions = nil, nil
+	}
 	l.set.Problems.sort()
 	l.set.Rules, l.set.NotApplicable = slices.Clip(l.set.Rules), slices.Clip(l.set.NotApplicable)
+}
+
+// names rejects correlations with an id that is taken, and warns of names that stand for two things: references could mean either.
+func (l *loader) names() {
+	ids, names := make(map[string]Position), make(map[string]Position)
+	name := func(at Position, text string) {
+		if text == "" {
+			return
+		}
+		if first, taken := names[text]; taken {
+			l.problem(Warning, at, DuplicateID, fmt.Sprintf("the name %s is already that of the rule at %s; references mean that one", text, first))
+			return
+		}
+		names[text] = at
+	}
+	for _, r := range l.rules {
+		if !r.dropped && !r.rule.Collected {
+			ids[strings.ToLower(r.rule.ID)] = r.rule.Position
+			name(r.rule.Position, r.rule.Name)
+		}
+	}
+	for _, c := range l.correlations {
+		id := strings.ToLower(c.ID)
+		if first, taken := ids[id]; taken && id != "" {
+			l.set.Rejected++
+			l.problem(Error, c.Position, DuplicateID, fmt.Sprintf("the id %s is already that of the rule at %s", c.ID, first))
+			continue
+		}
+		ids[id] = c.Position
+		name(c.Position, c.Name)
+		l.set.Correlations = append(l.set.Correlations, c)
+	}
 }
 
 // filter adds the filters to their rules.

@@ -2,30 +2,44 @@ package rules
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
 
-// operators are the modifiers that choose how a value is compared (sigma-appendix-modifiers.md).
-func operators() map[string]Op {
-	return map[string]Op{
-		"contains": Contains, "startswith": StartsWith, "endswith": EndsWith, "re": Regexp, "cidr": CIDR, "exists": Exists,
-		"lt": Less, "lte": LessOrEqual, "gt": Greater, "gte": GreaterOrEqual,
+// operatorNames are the modifiers that choose how a value is compared (sigma-appendix-modifiers.md).
+func operatorNames() []string {
+	return []string{"contains", "startswith", "endswith", "re", "cidr", "exists", "lt", "lte", "gt", "gte"}
+}
+
+// operator returns what a modifier chooses.
+func operator(modifier string) (Op, bool) {
+	i := slices.Index(operatorNames(), modifier)
+	if i < 0 {
+		return Equal, false
 	}
+	return []Op{Contains, StartsWith, EndsWith, Regexp, CIDR, Exists, Less, LessOrEqual, Greater, GreaterOrEqual}[i], true
 }
 
 // dateRange is a part of a date and the numbers that it can be.
 type dateRange struct {
+	name        string
 	part        DatePart
 	least, most int
 }
 
 // dateParts are the modifiers that take a part of a date.
-func dateParts() map[string]dateRange {
-	return map[string]dateRange{
-		"minute": {Minute, 0, 59}, "hour": {Hour, 0, 23}, "day": {Day, 1, 31}, "week": {Week, 1, 53}, "month": {Month, 1, 12}, "year": {Year, 1, 9999},
+func dateParts() []dateRange {
+	return []dateRange{{"minute", Minute, 0, 59}, {"hour", Hour, 0, 23}, {"day", Day, 1, 31}, {"week", Week, 1, 53}, {"month", Month, 1, 12}, {"year", Year, 1, 9999}}
+}
+
+// datePartOf returns the part that a modifier takes.
+func datePartOf(modifier string) (dateRange, bool) {
+	all := dateParts()
+	i := slices.IndexFunc(all, func(d dateRange) bool { return d.name == modifier })
+	if i < 0 {
+		return dateRange{}, false
 	}
+	return all[i], true
 }
 
 // switches are the modifiers that change an item beside its operator.
@@ -35,10 +49,11 @@ func switches() []string { return []string{"all", "cased", "expand", "neq", "fie
 func (p *parser) modifiers(key *node, item *Item) bool {
 	c := chain{parser: p, key: key, item: item, ok: true}
 	for i, name := range item.Modifiers {
-		if slices.Contains(item.Modifiers[:i], name) {
-			c.conflict("the modifier %q stands twice", name)
+		// Base64 in base64 is common among those who hide something; everything else means nothing a second time.
+		if name != "base64" && slices.Contains(item.Modifiers[:i], name) {
+			c.conflict("leave one of them out", "the modifier %q stands twice", name)
 		} else {
-			c.modifier(name)
+			c.modifier(name, item.Modifiers[:i])
 		}
 	}
 	item.All = slices.Contains(item.Modifiers, "all")
@@ -64,45 +79,109 @@ type chain struct {
 	ok       bool
 }
 
-func (c *chain) conflict(format string, args ...any) {
-	c.err(c.key.place, ModifierConflict, format, args...)
+func (c *chain) conflict(hint, format string, args ...any) {
+	c.errHint(c.key.place, ModifierConflict, hint, format, args...)
 	c.ok = false
 }
 
 // modifier takes the next modifier of the chain.
-func (c *chain) modifier(name string) {
-	op, isOperator := operators()[name]
-	date, isDate := dateParts()[name]
+func (c *chain) modifier(name string, before []string) {
+	op, isOperator := operator(name)
+	date, isDate := datePartOf(name)
 	switch {
-	case isOperator && c.operator != "":
-		c.conflict("the modifiers %q and %q cannot combine", c.operator, name)
 	case isOperator:
-		c.item.Op, c.operator = op, name
+		c.operation(name, op)
 	case isDate:
 		c.datePart(name, date.part)
 	case isEncoding(name):
-		// The wildcards of an operator could not be encoded; windash leaves them.
-		if name != "windash" && c.operator != "" {
-			c.conflict("%q rewrites the value and must stand before %q", name, c.operator)
+		c.encoding(name, before)
+	case name == "expand":
+		// A placeholder that was encoded would be none.
+		if first := firstOf(before, isEncoding); first != "" {
+			c.conflict("write expand|"+first, "%q rewrites the value before its placeholders are replaced", first)
 		}
+	case name == "fieldref" && c.operator != "" && isTextual(c.item.Op):
+		c.conflict("write fieldref|"+c.operator, "%q stands before fieldref, and would make a part of the field's name", c.operator)
+	case isFlag(name) && c.operator != "re":
+		c.conflict("write re|"+name, "%q is a flag of re and stands behind it", name)
 	case !slices.Contains(switches(), name):
 		c.errHint(c.key.place, UnknownModifier, likelyModifier(name), "Sigma has no modifier %q", name)
 		c.ok = false
 	}
 }
 
+// operation takes a modifier that chooses how a value is compared, of which there may be one.
+func (c *chain) operation(name string, op Op) {
+	switch {
+	case c.operator == "":
+		c.item.Op, c.operator = op, name
+	case c.operator == "re" && isTextual(op), name == "re" && isTextual(c.item.Op):
+		c.conflict("write re alone, with ^ and $ where the text must begin or end", "re finds its expression anywhere in the text; %q and %q cannot combine", c.operator, name)
+	default:
+		c.conflict("leave one of them out, or use two items", "the modifiers %q and %q cannot combine", c.operator, name)
+	}
+}
+
+// encoding takes a modifier that rewrites the value, in the order of the chain.
+func (c *chain) encoding(name string, before []string) {
+	earlier := firstOf(before, func(m string) bool { return isEncoding(m) && m != "windash" })
+	switch {
+	case name == "windash" && earlier != "":
+		c.conflict("write windash|"+earlier, "behind %q there are no dashes left for windash", earlier)
+	case name == "windash":
+	case c.operator != "":
+		// The wildcards of an operator could not be encoded.
+		c.conflict("write "+name+"|"+c.operator, "%q rewrites the value and must stand before %q", name, c.operator)
+	case isUTF16(name) && isUTF16(firstOf(before, isUTF16)):
+		c.conflict("leave one of them out", "%q and %q are both UTF-16", firstOf(before, isUTF16), name)
+	case isUTF16(name) && earlier != "", earlier == "base64offset":
+		c.add(Warning, c.key.place, ModifierOrder, "write "+name+"|"+earlier+" for a text that is encoded by the one and then by the other",
+			"%q stands behind %q and encodes what that made", name, earlier)
+	}
+}
+
+func isFlag(modifier string) bool { return modifier == "i" || modifier == "m" || modifier == "s" }
+
+// isUTF16 reports whether a modifier makes UTF-16 of the value.
+func isUTF16(modifier string) bool { return modifier == "wide" || strings.HasPrefix(modifier, "utf16") }
+
+// firstOf returns the first of names that is of a kind, or "".
+func firstOf(names []string, kind func(string) bool) string {
+	if i := slices.IndexFunc(names, kind); i >= 0 {
+		return names[i]
+	}
+	return ""
+}
+
 func (c *chain) datePart(name string, part DatePart) {
 	if c.operator != "" || c.item.DatePart != NoPart {
-		c.conflict("%q takes a part of a date: it must be the only one that does, and stand before lt, lte, gt and gte", name)
+		c.conflict("write it first, for example "+name+"|gte", "%q takes a part of a date: it must be the only one that does, and stand before lt, lte, gt and gte", name)
 	}
 	c.item.DatePart = part
 }
 
 func likelyModifier(name string) string {
-	known := slices.AppendSeq(switches(), maps.Keys(encodings()))
-	known = slices.AppendSeq(known, maps.Keys(dateParts()))
-	for op := range operators() {
-		known = append(known, op)
+	// What other tools and other languages call them.
+	for _, other := range [][2]string{
+		{"ignorecase", "re|i"},
+		{"multiline", "re|m"},
+		{"dotall", "re|s"},
+		{"regex", "re"},
+		{"regexp", "re"},
+		{"not", "neq"},
+		{"ne", "neq"},
+		{"ge", "gte"},
+		{"le", "lte"},
+		{"beginswith", "startswith"},
+	} {
+		if strings.EqualFold(name, other[0]) {
+			return fmt.Sprintf("did you mean %q?", other[1])
+		}
+	}
+	known := append(switches(), encodings()...)
+	known = append(known, operatorNames()...)
+	for _, d := range dateParts() {
+		known = append(known, d.name)
 	}
 	slices.Sort(known)
 	if best := nearest(strings.ToLower(name), known); best != "" {
@@ -111,31 +190,20 @@ func likelyModifier(name string) string {
 	return "modifiers are " + strings.Join(known, ", ")
 }
 
-// has returns the first of names that is in the chain, or "".
-func (c *chain) has(names ...string) string {
-	for _, name := range names {
-		if slices.Contains(c.item.Modifiers, name) {
-			return name
-		}
-	}
-	return ""
-}
-
 // combination refuses modifiers that mean nothing together.
 func (c *chain) combination() bool {
 	item := c.item
-	encoded := c.has(slices.Sorted(maps.Keys(encodings()))...)
-	flag := c.has("i", "m", "s")
+	encoded := firstOf(item.Modifiers, isEncoding)
 	switch {
-	case flag != "" && item.Op != Regexp:
-		c.conflict("%q is a flag of re and stands behind it", flag)
+	case item.Op == Exists && len(item.Modifiers) > 1:
+		c.conflict("write exists: true or exists: false", "exists asks whether the field is there, and stands alone, not as %q", strings.Join(item.Modifiers, "|"))
 	case item.DatePart != NoPart && (!isNumeric(item.Op) || item.FieldRef || item.Cased || encoded != ""):
-		c.conflict("a part of a date is a number, which cannot be compared by %q", strings.Join(item.Modifiers, "|"))
+		c.conflict("use one of lt, lte, gt and gte, or none", "a part of a date is a number, which cannot be compared by %q", strings.Join(item.Modifiers, "|"))
 	case !isTextual(item.Op) || item.FieldRef:
 		c.needsText(encoded)
 	}
 	if item.Field == "" && !isKeyword(item) {
-		c.conflict("keywords can take all, cased, contains and re, not %q", strings.Join(item.Modifiers, "|"))
+		c.conflict("name a field before it", "keywords can take all, cased, contains, re, expand and encodings, not %q", strings.Join(item.Modifiers, "|"))
 	}
 	return c.ok
 }
@@ -144,15 +212,13 @@ func (c *chain) combination() bool {
 func (c *chain) needsText(encoded string) {
 	switch {
 	case encoded != "":
-		c.conflict("%q rewrites texts, which this item does not compare", encoded)
+		c.conflict("leave it out", "%q rewrites texts, which this item does not compare", encoded)
 	case c.item.Cased && c.item.Op == Regexp:
-		c.conflict("cased adds nothing to re, which is case-sensitive already; i takes it away")
+		c.conflict("leave it out", "cased adds nothing to re, which is case-sensitive already; i takes it away")
 	case c.item.Cased && !isTextual(c.item.Op):
-		c.conflict("cased means nothing with %q", c.operator)
+		c.conflict("leave it out", "cased means nothing with %q", c.operator)
 	case c.item.FieldRef && !isTextual(c.item.Op):
-		c.conflict("fieldref cannot combine with %q", c.operator)
-	case c.item.Op == Exists && c.has("all", "neq") != "":
-		c.conflict("exists cannot combine with %q; write exists: true or exists: false", c.has("all", "neq"))
+		c.conflict("leave one of them out", "fieldref cannot combine with %q", c.operator)
 	}
 }
 

@@ -75,11 +75,13 @@ func (p *parser) expand(list []*node) []*node {
 	return out
 }
 
+var placeholder = regexp.MustCompile(`%([^%\s]+)%`)
+
 // mostExpanded bounds how many values one value may become.
 const mostExpanded = 10_000
 
 func (p *parser) expandOne(n *node) []*node {
-	at := regexp.MustCompile(`%([^%\s]+)%`).FindStringSubmatchIndex(n.text)
+	at := placeholder.FindStringSubmatchIndex(n.text)
 	if at == nil {
 		return []*node{n}
 	}

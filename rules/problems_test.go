@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,11 +59,34 @@ func TestProblems(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	examples[string(DuplicateID)] = "b.yml:2:5: error: the id 5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11 is already that of the rule at a.yml:1:1 (id-duplicate)\n" // TestLoad
-	examples[string(FilterTarget)] = "f.yml:4:11: warning: the filter names 5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11, and no rule of its log source has that id or name (filter-target-unknown)\n"
-	examples[string(CorrelationReference)] = "c.yml:4:11: error: no rule has the id or name \"brute_force\" (correlation-reference)\n"
-	examples[string(CorrelationTitle)] = "c.yml:4:11: warning: \"Console Sign-In Failed\" is the title of a rule; refer to its id or name, which do not change (correlation-title)\n"
+	for _, p := range loadProblems(t) {
+		examples[string(p.Code)] = p.Excerpt()
+	}
 	checkPage(t, examples)
+}
+
+// loadProblems returns the problems that only several files together have, as examples of their codes.
+func loadProblems(t *testing.T) Problems {
+	t.Helper()
+	sound := rule(idA, "Console Sign-In Failed")
+	set := ParseFiles([]File{
+		{Name: "a.yml", Text: []byte(sound)},
+		{Name: "b.yml", Text: []byte(sound)},
+		{Name: "c.yml", Text: []byte("title: T\ncorrelation:\n  type: temporal\n  rules: [brute_force, brute_farce]\n  group-by: [userIdentity.arn]\n  timespan: 5m\n")},
+		{Name: "d.yml", Text: []byte("title: T\ncorrelation:\n  type: temporal\n  rules: [Console Sign-In Failed]\n  group-by: [userIdentity.arn]\n  timespan: 5m\n")},
+		{Name: "f.yml", Text: []byte("title: T\nlogsource: {product: aws}\nfilter:\n  rules: " + idB + "\n  a: {userIdentity.userName: backup}\n  condition: not a\n")},
+	}, Options{})
+	only := map[Code]bool{DuplicateID: true, CorrelationReference: true, CorrelationTitle: true, FilterTarget: true}
+	list := slices.DeleteFunc(set.Problems, func(p Problem) bool { return !only[p.Code] })
+	if len(list) != 5 {
+		t.Fatalf("%d problems: %v", len(list), list)
+	}
+	for _, p := range list {
+		if p.Source == "" {
+			t.Errorf("no line: %v", p)
+		}
+	}
+	return list
 }
 
 // checkPage holds docs/diagnostics.md against the codes and their first examples.

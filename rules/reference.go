@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -23,22 +24,54 @@ func (l *loader) references() {
 	}
 	l.set.Correlations = sound
 	l.warnOfTitles(sound)
+	for _, c := range l.unsound {
+		l.allThere(c, slices.Concat(sound, l.unsound))
+	}
 }
 
 // resolves reports whether everything that c refers to is there, and is not c itself.
 func (l *loader) resolves(c *Correlation, all []*Correlation) bool {
-	ok := true
-	for _, t := range c.Rules {
-		if l.find(t.Name, all) == missing {
-			l.problem(Error, t.Position, CorrelationReference, fmt.Sprintf("no rule has the id or name %q", t.Name))
-			ok = false
-		}
-	}
+	ok := l.allThere(c, all)
 	if ok && reaches(c, c, all, make(map[*Correlation]bool)) {
 		l.problem(Error, c.Position, CorrelationReference, "the correlation refers to itself, by itself or through others")
 		ok = false
 	}
 	return ok
+}
+
+// allThere reports whether the rules that c refers to are there.
+func (l *loader) allThere(c *Correlation, all []*Correlation) bool {
+	ok := true
+	for _, t := range c.Rules {
+		if l.find(t.Name, all) != missing {
+			continue
+		}
+		ok = false
+		if l.lost[strings.ToLower(t.Name)] {
+			l.problem(Error, t.Position, CorrelationReference, fmt.Sprintf("the rule %q has errors of its own", t.Name))
+			continue
+		}
+		hint := "correct it, or name the file of that rule too"
+		if best := nearest(t.Name, l.referable(all)); best != "" {
+			hint = fmt.Sprintf("did you mean %q?", best)
+		}
+		r := newReport(t.File, l.texts[t.File])
+		r.errHint(place{t.Line, t.Column}, CorrelationReference, hint, "no rule has the id or name %q", t.Name)
+		l.set.Problems = append(l.set.Problems, r.problems...)
+	}
+	return ok
+}
+
+// referable are the ids and names that a correlation could mean.
+func (l *loader) referable(all []*Correlation) []string {
+	var list []string
+	for _, r := range l.rules {
+		list = append(list, r.rule.ID, r.rule.Name)
+	}
+	for _, c := range all {
+		list = append(list, c.ID, c.Name)
+	}
+	return list
 }
 
 // warnOfTitles warns of references that hold only as long as a title does.
@@ -53,7 +86,9 @@ func (l *loader) warnOfTitles(all []*Correlation) {
 }
 
 func (l *loader) problem(severity Severity, at Position, code Code, message string) {
-	l.set.Problems = append(l.set.Problems, Problem{Position: at, Severity: severity, Code: code, Message: message})
+	r := newReport(at.File, l.texts[at.File])
+	r.add(severity, place{at.Line, at.Column}, code, "", "%s", message)
+	l.set.Problems = append(l.set.Problems, r.problems...)
 }
 
 // How a reference finds what it names.

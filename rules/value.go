@@ -10,6 +10,7 @@ import (
 
 // values reads the values of an item, each as its operator needs it.
 func (p *parser) values(item *Item, list []*node) {
+	item.Values = make([]Value, 0, len(list))
 	for _, n := range list {
 		switch {
 		case n.kind != scalarNode:
@@ -85,13 +86,13 @@ func (p *parser) operand(item *Item, n *node, v *Value) bool {
 
 // datePart demands a whole number that the part can be.
 func (p *parser) datePart(item *Item, n *node, v *Value) bool {
-	for name, d := range dateParts() {
+	for _, d := range dateParts() {
 		if d.part != item.DatePart {
 			continue
 		}
 		number, err := strconv.Atoi(n.text)
 		if err != nil || number < d.least || number > d.most {
-			p.err(n.place, BadValue, "%s is a whole number from %d to %d, not %q", name, d.least, d.most, n.text)
+			p.err(n.place, BadValue, "%s is a whole number from %d to %d, not %q", d.name, d.least, d.most, n.text)
 			return false
 		}
 		v.Kind, v.Number = Number, ParseDecimal(strconv.Itoa(number))

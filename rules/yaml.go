@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -88,8 +89,10 @@ func readYAML(src []byte, r *report) (docs []document) {
 		if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
 			return docs
 		} else if err != nil {
-			at, reason := yamlMistake(err)
-			r.errHint(at, YAMLSyntax, r.mendNear(at), "not YAML: %s", reason)
+			if at, strange := r.strangeSpace(); strange != 0 {
+				return r.withPlainSpaces(at, strange)
+			}
+			r.syntax(err)
 			return append(docs, document{broken: true})
 		}
 		before := r.errors
@@ -99,22 +102,44 @@ func readYAML(src []byte, r *report) (docs []document) {
 	}
 }
 
-// mendNear proposes a mending for the line of a mistake, or for the one before, which the library often names instead.
-func (r *report) mendNear(at place) string {
+// syntax reports what the library says, or what is wrong with the line that it names or the one beside it.
+func (r *report) syntax(err error) {
+	at, reason := yamlMistake(err)
 	for _, line := range []int{at.line, at.line - 1, at.line + 1} {
 		if line > 0 && line <= len(r.lines) {
-			if hint := mendYAML(r.lines[line-1]); hint != "" {
-				return hint
+			if offset, message, hint := mendYAML(r.lines[line-1]); hint != "" {
+				r.errHint(place{line, utf8.RuneCountInString(r.lines[line-1][:offset]) + 1}, YAMLSyntax, hint, "not YAML: %s", message)
+				return
 			}
 		}
 	}
-	return ""
+	r.errHint(at, YAMLSyntax, "", "not YAML: %s", reason)
 }
+
+// withPlainSpaces reports a strange space, and reads the file as it would be with plain ones, so that what else is wrong with it is found in the
+// same run. All documents count as broken.
+func (r *report) withPlainSpaces(at place, strange rune) []document {
+	plain := strings.Map(plainSpace, strings.Join(r.lines, "\n"))
+	*r = report{file: r.file, lines: strings.Split(plain, "\n")}
+	hint := "put plain spaces in"
+	if strange == '\u00a0' {
+		hint += `, for example: sed -i 's/\xc2\xa0/ /g' FILE`
+	}
+	r.errHint(at, YAMLSpace, hint, "what looks like a space here is the character U+%04X, which is none for YAML; text from web pages has it", strange)
+	docs := readYAML([]byte(plain), r)
+	for i := range docs {
+		docs[i].broken = true
+	}
+	return docs
+}
+
+// errorLine is how the library begins an error of which it knows the line.
+var errorLine = regexp.MustCompile(`^line (\d+): `)
 
 // yamlMistake takes the line out of an error's text, the only place where the library puts it.
 func yamlMistake(err error) (at place, reason string) {
 	reason = strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(reason); m != nil {
+	if m := errorLine.FindStringSubmatch(reason); m != nil {
 		if line, err := strconv.Atoi(m[1]); err == nil {
 			return place{line, 1}, reason[len(m[0]):]
 		}

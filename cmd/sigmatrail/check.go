@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"sigmatrail/conf"
@@ -36,8 +39,8 @@ func (c *checkCommand) Run(std streams) error {
 	}
 	errors := len(set.Problems.Errors())
 	warnings := len(set.Problems) - errors
-	std.sayf("%s: %s for CloudTrail, %d for other logs, %d rejected; %s, %s\n", count(set.Files, "file"), count(len(set.Rules), "rule"),
-		len(set.NotApplicable), set.Rejected, count(errors, "error"), count(warnings, "warning"))
+	std.sayf("%s: %s for CloudTrail, %d for other logs%s, %d rejected; %s, %s%s\n", count(set.Files, "file"), count(len(set.Rules), "rule"),
+		len(set.NotApplicable), others(set), set.Rejected, count(errors, "error"), count(warnings, "warning"), kinds(set.Problems))
 	switch {
 	case set.Files == 0:
 		return fmt.Errorf("there are no rules in %s: no name ends in .yml or .yaml", strings.Join(c.Paths, ", "))
@@ -47,6 +50,37 @@ func (c *checkCommand) Run(std streams) error {
 		return errWarnings
 	}
 	return nil
+}
+
+// others counts what is no rule by itself.
+func others(set *rules.Set) (text string) {
+	if n := len(set.Correlations); n > 0 {
+		text += ", " + count(n, "correlation")
+	}
+	if n := len(set.Filters); n > 0 {
+		text += ", " + count(n, "filter")
+	}
+	return text
+}
+
+// kinds counts long lists of problems by what they are, the most frequent first.
+func kinds(list rules.Problems) string {
+	const few = 10
+	if len(list) <= few {
+		return ""
+	}
+	numbers := make(map[rules.Code]int)
+	for _, p := range list {
+		numbers[p.Code]++
+	}
+	codes := slices.SortedFunc(maps.Keys(numbers), func(a, b rules.Code) int {
+		return cmp.Or(numbers[b]-numbers[a], strings.Compare(string(a), string(b)))
+	})
+	parts := make([]string, 0, len(codes))
+	for _, c := range codes {
+		parts = append(parts, fmt.Sprintf("%d %s", numbers[c], c))
+	}
+	return ": " + strings.Join(parts, ", ")
 }
 
 // finding is a problem as JSON has it.

@@ -9,7 +9,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
+	"sigmatrail/internal/chunk"
+	"sigmatrail/internal/record"
 	"sigmatrail/rules"
 )
 
@@ -17,15 +20,42 @@ import (
 // copy with a title and an id of its own, in which eventSource is another service and every eventName an operation of that service, drawn
 // from all that AWS has with the seed. With absent they have endings that no record of the corpora has, so that no clone is ever hit.
 func (s *Shared) Cloned(n int, seed uint64, absent bool) ([]*rules.Rule, error) {
+	services, err := s.services()
+	if err != nil {
+		return nil, err
+	}
+	return s.cloned(n, seed, absent, services)
+}
+
+// Crowd returns n rules as Cloned does, in which services and operations are those of the records of a mix: each record then is looked at by many.
+func (s *Shared) Crowd(n int, seed uint64, m Mix) ([]*rules.Rule, error) {
+	operations := make(map[string]map[string]bool)
+	var ev chunk.Event
+	for w := chunk.NewWalker(m.Data); w.Next(&ev); {
+		body, _ := record.Decode(m.Data, ev.BodyStart)
+		o, ok := body.(*record.Object)
+		if !ok {
+			continue
+		}
+		name := strings.TrimSuffix(o.Text("eventSource"), ".amazonaws.com")
+		if operations[name] == nil {
+			operations[name] = make(map[string]bool)
+		}
+		operations[name][o.Text("eventName")] = true
+	}
+	var services []service
+	for _, name := range slices.Sorted(maps.Keys(operations)) {
+		services = append(services, service{name, slices.Sorted(maps.Keys(operations[name]))})
+	}
+	return s.cloned(n, seed, false, services)
+}
+
+func (s *Shared) cloned(n int, seed uint64, absent bool, services []service) ([]*rules.Rule, error) {
 	all, err := s.SigmaHQRules()
 	if err != nil {
 		return nil, err
 	}
 	originals := slices.DeleteFunc(all, func(r *rules.Rule) bool { return !hasExactNames(r) })
-	services, err := s.services()
-	if err != nil {
-		return nil, err
-	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	list := make([]*rules.Rule, n)
 	for i := range list {

@@ -14,9 +14,28 @@ import (
 // DataEvents returns the mix data: events of objects and functions as trails of a busy account are full of, 85 of 100 a PutObject by a service
 // of AWS. The shapes are those of the corpora's records, the texts are made up, with a fixed seed. It needs no corpus.
 func DataEvents(shuffled bool) Mix {
-	const count = 2000
-	d := dataEvents{rand.New(rand.NewPCG(3, 4))}
-	records := make([]*record.Object, count)
+	return newMix("data", newDataEvents(3).records(2000), shuffled)
+}
+
+// DataFile returns what CloudTrail delivers, {"Records":[…]}, with n events of the kinds of DataEvents. Each seed gives others.
+func DataFile(seed uint64, n int) []byte {
+	text := []byte(`{"Records":[`)
+	for i, r := range newDataEvents(seed).records(n) {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = record.AppendJSON(text, r)
+	}
+	return append(text, "]}"...)
+}
+
+type dataEvents struct{ *rand.Rand }
+
+func newDataEvents(seed uint64) dataEvents { return dataEvents{rand.New(rand.NewPCG(seed, 4))} }
+
+// records makes n events.
+func (d dataEvents) records(n int) []*record.Object {
+	records := make([]*record.Object, n)
 	for i := range records {
 		switch n := d.IntN(100); {
 		case n < 85:
@@ -29,10 +48,8 @@ func DataEvents(shuffled bool) Mix {
 			records[i] = d.invocation()
 		}
 	}
-	return newMix("data", records, shuffled)
+	return records
 }
-
-type dataEvents struct{ *rand.Rand }
 
 // object makes an object of keys and values in turn.
 func object(pairs ...any) *record.Object {

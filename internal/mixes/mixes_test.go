@@ -1,6 +1,7 @@
 package mixes
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -195,6 +196,32 @@ func TestCloned(t *testing.T) {
 		if len(titles) != n || (absent && (present > 0 || hits > 0)) || (!absent && present == 0) {
 			t.Errorf("absent %v: %d titles, %d names are in the mixes, %d hits", absent, len(titles), present, hits)
 		}
+	}
+}
+
+func TestCrowd(t *testing.T) {
+	s, mix := open(t), DataEvents(false)
+	list, err := s.Crowd(500, 1, mix)
+	if err != nil || len(list) != 500 {
+		t.Fatalf("%d %v", len(list), err)
+	}
+	for _, r := range list {
+		for _, name := range exactValues(r, "eventName") {
+			if !strings.Contains(string(mix.Data), name) {
+				t.Fatalf("%s: no record is a %s", r.Title, name)
+			}
+		}
+	}
+}
+
+func TestDataFile(t *testing.T) {
+	text := DataFile(7, 20)
+	var file struct{ Records []map[string]any }
+	if err := json.Unmarshal(text, &file); err != nil || len(file.Records) != 20 || file.Records[3]["eventSource"] == nil {
+		t.Errorf("%v\n%s", err, text)
+	}
+	if string(text) != string(DataFile(7, 20)) || string(text) == string(DataFile(8, 20)) {
+		t.Error("the seed alone decides")
 	}
 }
 

@@ -2,11 +2,9 @@ package pipeline
 
 import (
 	"testing"
-	"time"
 
 	"sigmatrail/conf"
 	"sigmatrail/internal/chunk"
-	"sigmatrail/internal/mixes"
 	"sigmatrail/internal/record"
 )
 
@@ -59,59 +57,4 @@ func BenchmarkProcess(b *testing.B) {
 		}
 		perEvent(b)
 	})
-}
-
-func BenchmarkView(b *testing.B) {
-	shared, reason, ok := mixes.Open()
-	if !ok {
-		b.Skip(reason)
-	}
-	set, err := shared.SigmaHQRules()
-	if err != nil {
-		b.Fatal(err)
-	}
-	list, err := shared.Mixes()
-	if err != nil {
-		b.Fatal(err)
-	}
-	p, err := newView(set, record.DefaultAliases(), "sigma")
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, mix := range list {
-		l := newLook(p)
-		report := func(b *testing.B) {
-			b.Helper()
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*mix.Records), "ns/record")
-		}
-		b.Run(mix.Name+"/skip", func(b *testing.B) {
-			for b.Loop() {
-				for pos := 0; pos < len(mix.Data); {
-					pos, _ = chunk.Skip(mix.Data, pos)
-				}
-			}
-			report(b)
-		})
-		b.Run(mix.Name+"/walk", func(b *testing.B) {
-			var ev chunk.Event
-			for b.Loop() {
-				for w := chunk.NewWalker(mix.Data); w.Project(&ev, l.projector); {
-				}
-			}
-			report(b)
-		})
-		b.Run(mix.Name+"/match", func(b *testing.B) {
-			b.ReportAllocs()
-			var hits []int
-			var ev chunk.Event
-			for b.Loop() {
-				for w := chunk.NewWalker(mix.Data); w.Project(&ev, l.projector); {
-					if l.isRecord(mix.Data) {
-						hits = l.match(hits[:0], time.Time{})
-					}
-				}
-			}
-			report(b)
-		})
-	}
 }

@@ -117,11 +117,18 @@ func (s Sources) ID() ID {
 // Compile parses the rules and prepares them. Whether the result may run is for Acceptable to say; the error is for a rule that was accepted and cannot
 // be compiled, which is a fault of ours.
 func (s Sources) Compile() (*Program, error) {
-	set := rules.ParseFiles(s.files, s.options)
-	p := &Program{set: set, form: s.form, table: enrich.Compile(set.Rules), ownKey: s.ownKey}
+	return newProgram(rules.ParseFiles(s.files, s.options), s.form, s.ownKey)
+}
+
+// NewProgram prepares the rules of a set, which must not change any more, for records of CloudTrail's own form; they never look at ownKey. The error
+// is as that of Compile.
+func NewProgram(set *rules.Set, ownKey string) (*Program, error) { return newProgram(set, nil, ownKey) }
+
+func newProgram(set *rules.Set, form *record.Mapping, ownKey string) (*Program, error) {
+	p := &Program{set: set, form: form, table: enrich.Compile(set.Rules), ownKey: ownKey}
 	var err error
-	if p.own, err = newView(set.Rules, record.DefaultAliases(), s.ownKey); err == nil && s.form != nil {
-		p.mapped, err = newView(set.Rules, s.form.Aliases(), s.ownKey)
+	if p.own, err = newView(set.Rules, record.DefaultAliases(), ownKey); err == nil && form != nil {
+		p.mapped, err = newView(set.Rules, form.Aliases(), ownKey)
 	}
 	if wrong, ok := errors.AsType[*matcher.CompileError](err); ok {
 		return nil, fmt.Errorf("%s: %w (please report it)", set.Rules[wrong.Rule].Position, err)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"sigmatrail/conf"
-	"sigmatrail/enrich"
 	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/oracle"
 	"sigmatrail/internal/record"
@@ -33,33 +32,27 @@ type form struct {
 	view    *view
 }
 
-func newForm(list []*rules.Rule, aliases record.Aliases) (*form, error) {
-	v, err := newView(list, aliases, "sigma")
-	return &form{aliases: aliases, oracle: oracle.New(list, aliases, "sigma"), view: v}, err
-}
-
 func newRungs(list []*rules.Rule) (*rungs, error) { return newRungsBeside(list, nil) }
 
 // newRungsBeside makes the rungs of rules for records of CloudTrail's own form and, if it is not nil, of another.
 func newRungsBeside(list []*rules.Rule, other *record.Mapping) (*rungs, error) {
-	own, err := newForm(list, record.DefaultAliases())
-	if err != nil {
-		return nil, err
-	}
-	r := &rungs{forms: map[*record.Mapping]*form{nil: own}, other: other, rules: len(list)}
 	numbered := make([]*rules.Rule, 0, len(list)) // whose titles tell them apart in what is written
 	for i, r := range list {
 		one := *r
 		one.Title, one.ID = numberedTitle+strconv.Itoa(i), ""
 		numbered = append(numbered, &one)
 	}
-	p := &Program{set: &rules.Set{Rules: numbered}, own: own.view, table: enrich.Compile(numbered), ownKey: "sigma"}
+	p, err := newProgram(&rules.Set{Rules: numbered}, other, "sigma")
+	if err != nil {
+		return nil, err
+	}
+	r := &rungs{forms: make(map[*record.Mapping]*form), other: other, rules: len(list)}
+	add := func(m *record.Mapping, aliases record.Aliases, v *view) {
+		r.forms[m] = &form{aliases: aliases, oracle: oracle.New(list, aliases, "sigma"), view: v}
+	}
+	add(nil, record.DefaultAliases(), p.own)
 	if other != nil {
-		mapped, err := newForm(list, other.Aliases())
-		if err != nil {
-			return nil, err
-		}
-		r.forms[other], p.form, p.mapped = mapped, other, mapped.view
+		add(other, other.Aliases(), p.mapped)
 	}
 	r.engine, err = NewEngine(conf.Settings{MinLevel: "informational", Key: "sigma"}, p)
 	return r, err

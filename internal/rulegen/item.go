@@ -171,7 +171,6 @@ func fieldRef(c choices, _ string) ([]string, []scalar) {
 	modifiers := []string{"fieldref"}
 	if c.percent(50) {
 		modifiers = append(modifiers, pick(c, []string{"contains", "startswith", "endswith"}))
-		shuffle(c, modifiers)
 	}
 	values := make([]scalar, c.count(3))
 	for i := range values {

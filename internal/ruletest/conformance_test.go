@@ -22,7 +22,7 @@ var evaluators = map[string]func(*rules.Rule) func(*record.Object) bool{
 
 // TestConformance holds every evaluator to every verdict of the suite.
 func TestConformance(t *testing.T) {
-	const least = 400
+	const least = 850
 	verdicts, err := Conformance(os.DirFS("../../testdata/conformance"))
 	if err != nil {
 		t.Fatal(err)

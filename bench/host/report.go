@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// rare is a host that has little to do, with one filter and without.
+type rare struct {
+	name string
+
+	Without float64 `json:"cpu_per_second_without"`
+	With    float64 `json:"cpu_per_second_with"`
+}
+
+// watch measures hosts with one record a second and with none.
+func watch(h host, c *corpus, while time.Duration) ([]rare, error) {
+	h.copies = 1
+	text, err := os.ReadFile(c.one)
+	if err != nil {
+		return nil, err
+	}
+	var configs []string
+	for name, input := range map[string]string{"second": dummy(strings.TrimSpace(string(text))), "idle": tail(c.empty, "1M", "")} {
+		for kind, filter := range map[string]string{"without": "", "with": sigma} {
+			if _, err := h.config(name+"-"+kind, input, filter); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, name := range []string{"second-without", "second-with", "idle-without", "idle-with"} {
+		configs = append(configs, h.folder+"/host-"+name+".yaml")
+	}
+	took, err := h.watched(configs, while)
+	if err != nil {
+		return nil, err
+	}
+	for i := range took {
+		took[i] /= while.Seconds()
+	}
+	return []rare{{"one record a second", took[0], took[1]}, {"idle", took[2], took[3]}}, nil
+}
+
+func report(list []*setup, seldom []rare, o options) {
+	fmt.Printf("CPU of the whole host, user and system, %d interleaved runs of %d records, %d of each filter behind each other; what starting takes is left out.\n", o.runs, o.records, o.copies)
+	fmt.Printf("What one filter adds for a record: in %% of what the host takes without filters, median (p10 to p90); to what grep adds.\n\n")
+	by := make(map[string]*setup)
+	for _, s := range list {
+		by[s.name] = s
+		if s.base == "" {
+			fmt.Printf("%s\n", s.name)
+			continue
+		}
+		fmt.Printf("  %-34s%7.1f %% (%.1f to %.1f)%10.2f × grep\n", s.name, 100*s.Added.Median, 100*s.Added.P10, 100*s.Added.P90, s.Over)
+	}
+	fmt.Println()
+	for _, r := range seldom {
+		fmt.Printf("%s: %.3f ms of CPU a second without a filter, %.3f ms with sigma\n", r.name, 1000*r.Without, 1000*r.With)
+	}
+	fmt.Println()
+	verdict("without hits sigma adds less than grep", by["sigma, no hits"], by["grep, keeps all"])
+	verdict("with a hit in every chunk sigma adds less than modify", by["sigma, a hit in every chunk"], by["modify, 0.14 % of records"])
+}
+
+func verdict(what string, sigma, other *setup) {
+	text := "met"
+	if sigma.Added.Median >= other.Added.Median {
+		text = "NOT MET"
+	}
+	fmt.Printf("%s: %.2f of it: %s\n", what, sigma.Added.Median/other.Added.Median, text)
+}
