@@ -186,11 +186,12 @@ type verdicts struct {
 func judge(t *testing.T, e *pipeline.Engine, bodies [][]byte) verdicts {
 	t.Helper()
 	v := verdicts{bodies: make(map[string]int), level: make(map[string]rules.Level)}
+	d := e.NewJudge()
 	for _, b := range bodies {
 		if _, ok := chunk.Skip(b, 0); !ok {
 			t.Fatalf("a body that is not msgpack: %x", b)
 		}
-		j := e.Judge(b, time.Time{})
+		j := d.Event(b, time.Time{})
 		var ids []string
 		var level rules.Level
 		for _, verdict := range j.Verdicts {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,11 +18,13 @@ type atom struct {
 	affix  Affix
 	cased  bool
 	stands bool // Date: the time of receiving may stand in
+	inside bool // it asks for what is below objects, which leaves traces there
 	field  FieldID
 	other  FieldID
 	text   *textSet
 	re     *regexp.Regexp
 	need   string // a folded text without which re cannot match
+	traces traces
 	prefix netip.Prefix
 	number decimal
 }
@@ -44,11 +45,19 @@ func newAtom(a *Atom, field, other FieldID, budget *int) (atom, error) {
 	switch a.Op {
 	case Text:
 		out.text = newTextSet(a, budget)
+		for _, p := range a.Patterns {
+			if p.Inside || p.JSON {
+				out.inside = true
+				out.traces.add(p.required())
+			}
+		}
 	case Regexp:
 		if a.Regexp == nil {
 			return out, fmt.Errorf("the field %q has no regular expression", a.Field)
 		}
 		out.need = requiredByRegexp(a.Regexp.String())
+		out.inside = true
+		out.traces.add(out.need)
 	case Compare, Date:
 		d, ok := parseDecimal([]byte(a.Number))
 		if !ok {
@@ -95,7 +104,38 @@ func (a *atom) cost() int {
 	}
 }
 
-// holds asks the atom about rec.
+// ask asks the atom about rec. known is false where the answer depends on what is not filled in, which is noted.
+func (a *atom) ask(rec *Record, s *Scratch) (holds, known bool) {
+	if !rec.Filled(a.field) {
+		s.need = want(s.need, a.field)
+		return false, false
+	}
+	if a.op == Ref && !rec.Filled(a.other) {
+		s.need = want(s.need, a.other)
+		return false, false
+	}
+	if a.holds(rec, s) {
+		return true, true
+	}
+	if a.inside && a.mayHoldInside(rec) {
+		s.needInside = want(s.needInside, a.field)
+		return false, false
+	}
+	return false, true
+}
+
+// mayHoldInside reports whether the atom may hold for something inside an object that has not been read.
+func (a *atom) mayHoldInside(rec *Record) bool {
+	values, _ := rec.of(a.field)
+	for i := range values {
+		if values[i].Unread && a.traces.mayBeIn(values[i].Text) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds asks the atom about the values that are filled in.
 func (a *atom) holds(rec *Record, s *Scratch) bool {
 	values, present := rec.of(a.field)
 	switch a.op {
@@ -242,15 +282,4 @@ func (a *atom) refersByChars(v, other *Value, s *Scratch) bool {
 
 func isScalar(v *Value) bool {
 	return !v.Inside && (v.Kind == String || v.Kind == Number || v.Kind == Bool)
-}
-
-// looksInside reports whether the atom asks for what is below objects.
-func (a *atom) looksInside() bool {
-	switch a.op {
-	case Regexp:
-		return true
-	case Text:
-		return a.text.words != nil || slices.ContainsFunc(a.text.globs, func(g glob) bool { return g.inside || g.json })
-	}
-	return false
 }

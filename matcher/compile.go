@@ -28,11 +28,6 @@ func Compile(exprs []Expr, o Options) (*Program, error) {
 	c.indexes()
 	c.p.code = slices.Clip(c.code.code)
 	c.p.atoms, c.p.fields = slices.Clip(c.p.atoms), slices.Clip(c.p.fields)
-	c.p.inside = make([]bool, len(c.p.fields))
-	for i := range c.p.atoms {
-		a := &c.p.atoms[i]
-		c.p.inside[a.field] = c.p.inside[a.field] || a.looksInside()
-	}
 	return c.p, nil
 }
 
@@ -94,20 +89,11 @@ func (c *compiler) atom(a *Atom) (uint32, error) {
 
 // rule adds one expression.
 func (c *compiler) rule(id uint32, e Expr) error {
-	before := len(c.code.code)
 	entry, err := c.code.expr(e, accept, reject)
 	if err != nil {
 		return err
 	}
-	r := rule{entry: entry}
-	for _, in := range c.code.code[before:] {
-		for _, f := range [...]FieldID{c.p.atoms[in.atom].field, c.p.atoms[in.atom].other} {
-			if !slices.Contains(r.fields, f) {
-				r.fields = append(r.fields, f)
-			}
-		}
-	}
-	c.p.rules = append(c.p.rules, r)
+	c.p.rules = append(c.p.rules, entry)
 	keys, why := coverer{c.options.Pair}.of(e, false)
 	if c.options.Unindexed {
 		keys, why = nil, "the index is off"

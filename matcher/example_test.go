@@ -34,12 +34,13 @@ func Example() {
 		}
 	}
 	fill(program.Anchors())
-	for _, f := range program.Candidates(scratch, record) {
-		if !record.Filled(f) {
-			fill([]matcher.FieldID{f})
-		}
+	program.Candidates(scratch, record)
+	hits := program.Match(nil, scratch, record)
+	for need, _ := scratch.Need(); len(need) > 0; need, _ = scratch.Need() {
+		fill(need)
+		hits = program.Match(hits, scratch, record)
 	}
-	fmt.Println("hits", program.Match(nil, scratch, record))
+	fmt.Println("hits", hits)
 	// Output:
 	// asked for eventName
 	// asked for userName

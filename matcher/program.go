@@ -1,16 +1,13 @@
 package matcher
 
-import "slices"
-
 // FieldID is the number of a field of a Program.
 type FieldID int32
 
 // Program judges records by a list of expressions, the rules. It is immutable and safe for concurrent use; what changes is in a Scratch.
 type Program struct {
 	fields  []string
-	inside  []bool // by field: whether a rule wants what is below objects
 	anchors []FieldID
-	rules   []rule
+	rules   []int32 // where the code of each begins
 	atoms   []atom
 	code    []instr
 	pair    *pairIndex // nil: none
@@ -18,12 +15,6 @@ type Program struct {
 	literal []literalIndex
 	always  []uint32
 	covers  []coverage // by rule, for Stats
-}
-
-// rule is where the code of one expression begins, and the fields that it asks for.
-type rule struct {
-	entry  int32
-	fields []FieldID
 }
 
 // Fields returns the names of the fields, by FieldID. The caller must not change them.
@@ -37,15 +28,11 @@ func (p *Program) Paired(f FieldID) bool {
 	return p.pair != nil && (f == p.pair.first || f == p.pair.second)
 }
 
-// LooksInside reports whether any rule wants what is below values of the field that are objects.
-func (p *Program) LooksInside(f FieldID) bool { return p.inside[f] }
-
 // Len returns the number of rules.
 func (p *Program) Len() int { return len(p.rules) }
 
-// Candidates finds the rules that can hold for rec, whose anchors must be filled in, and returns the fields that they ask for. Those must be filled
-// in before Match. The list belongs to s and lives until the next call.
-func (p *Program) Candidates(s *Scratch, rec *Record) []FieldID {
+// Candidates finds the rules that can hold for rec, whose anchors must be filled in. Match judges them.
+func (p *Program) Candidates(s *Scratch, rec *Record) {
 	s.begin()
 	if p.pair != nil {
 		p.pair.add(rec, s)
@@ -65,55 +52,55 @@ func (p *Program) Candidates(s *Scratch, rec *Record) []FieldID {
 		}
 	}
 	s.add(p.always)
-	return p.needed(s)
+	s.ready()
 }
 
 // AllCandidates does as Candidates does without looking: every rule is a candidate. It is a control for tests and benchmarks.
-func (p *Program) AllCandidates(s *Scratch) []FieldID {
+func (p *Program) AllCandidates(s *Scratch) {
 	s.begin()
 	for i := range p.rules {
 		s.candidates = append(s.candidates, uint32(i))
 	}
-	return p.needed(s)
+	s.ready()
 }
 
-// needed returns the fields of the candidates.
-func (p *Program) needed(s *Scratch) []FieldID {
-	for _, r := range s.candidates {
-		for _, f := range p.rules[r].fields {
-			if s.wanted[f] != s.epoch {
-				s.wanted[f] = s.epoch
-				s.need = append(s.need, f)
-			}
-		}
-	}
-	return s.need
-}
-
-// CandidateCount returns how many rules Candidates found.
-func (s *Scratch) CandidateCount() int { return len(s.candidates) }
-
-// Match appends to hits the indexes of the candidates that hold for rec, ascending.
+// Match judges the candidates and appends to hits the indexes of those that hold for rec. A rule for which a field counts that is not filled in, or what
+// is inside an unread object, waits: Need then says what must be filled in before Match is called again, until nothing is needed. The indexes that one
+// call appends are ascending.
 func (p *Program) Match(hits []int, s *Scratch, rec *Record) []int {
-	if len(s.candidates) > 1 {
-		slices.Sort(s.candidates)
-	}
+	s.need, s.needInside = s.need[:0], s.needInside[:0]
+	waiting := s.candidates[:0]
 	for _, r := range s.candidates {
-		if p.holds(p.rules[r].entry, s, rec) {
+		switch p.run(p.rules[r], s, rec) {
+		case accept:
 			hits = append(hits, int(r))
+		case wait:
+			waiting = append(waiting, r)
 		}
 	}
+	s.candidates = waiting
 	return hits
 }
 
-// holds runs the code at pc.
-func (p *Program) holds(pc int32, s *Scratch, rec *Record) bool {
+// Need returns the fields that must be filled in for the rules that wait, and those of which what is inside their objects must be. The lists belong to
+// s and live until the next call of Match.
+func (s *Scratch) Need() (fields, inside []FieldID) { return s.need, s.needInside }
+
+// CandidateCount returns how many rules Candidates found.
+func (s *Scratch) CandidateCount() int { return s.found }
+
+// run runs the code at pc, and returns accept, reject or wait.
+func (p *Program) run(pc int32, s *Scratch, rec *Record) int32 {
 	for pc >= 0 {
 		in := &p.code[pc]
 		answer := s.answers[in.atom]
 		if answer>>1 != s.epoch {
+			holds, known := p.atoms[in.atom].ask(rec, s)
+			if !known {
+				return wait
+			}
 			answer = s.epoch << 1
-			if p.atoms[in.atom].holds(rec, s) {
+			if holds {
 				answer |= 1
 			}
 			s.answers[in.atom] = answer
@@ -124,5 +111,5 @@ func (p *Program) holds(pc int32, s *Scratch, rec *Record) bool {
 			pc = in.no
 		}
 	}
-	return pc == accept
+	return pc
 }

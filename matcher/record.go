@@ -29,6 +29,9 @@ type Value struct {
 	Kind Kind
 	// Inside is set for the scalars below an Object.
 	Inside bool
+	// Unread is set on an Object of which what is below it does not follow. Its Text then is bytes in which every text that stands below it, key or value,
+	// stands as it is.
+	Unread bool
 
 	// state says whether Text has been looked at; arena[start:end] of the Scratch is Text without its case where that is not ASCII.
 	state      foldState
@@ -105,7 +108,7 @@ func (r *Record) SetText(f FieldID, text []byte) {
 	s := &r.slots[f]
 	s.epoch, s.present, s.count = r.epoch, true, 1
 	v := &r.values[f]
-	v.Text, v.Kind, v.Inside, v.state, v.hasHash = text, String, false, unknown, false
+	v.Text, v.Kind, v.Inside, v.Unread, v.state, v.hasHash = text, String, false, false, unknown, false
 }
 
 // SetOrigin says where the values of the field come from. If they are the same as those of an earlier record with that origin, they need not be filled

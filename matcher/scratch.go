@@ -1,13 +1,16 @@
 package matcher
 
+import "slices"
+
 // Scratch is the memory that one goroutine needs to judge records by one Program, and what it remembers from one record to the next.
 type Scratch struct {
 	epoch      uint32
 	marks      []uint32 // by rule: the epoch in which it became a candidate
 	candidates []uint32
 	answers    []uint32 // by atom: epoch<<1 | answer
-	wanted     []uint32 // by field: the epoch in which it was asked for
+	found      int      // how many candidates there were
 	need       []FieldID
+	needInside []FieldID
 	arena      []byte       // folded texts
 	memos      []remembered // by literal index: the last value
 	origins    []recalled   // by index and slot
@@ -18,7 +21,7 @@ type Scratch struct {
 // NewScratch returns memory for p.
 func (p *Program) NewScratch() *Scratch {
 	return &Scratch{
-		marks: make([]uint32, len(p.rules)), answers: make([]uint32, len(p.atoms)), wanted: make([]uint32, len(p.fields)),
+		marks: make([]uint32, len(p.rules)), answers: make([]uint32, len(p.atoms)),
 		memos: make([]remembered, len(p.literal)), origins: make([]recalled, OriginSlots*(len(p.exact)+len(p.literal))),
 	}
 }
@@ -30,9 +33,23 @@ func (s *Scratch) begin() {
 		s.epoch = 1
 		clear(s.marks)
 		clear(s.answers)
-		clear(s.wanted)
 	}
-	s.candidates, s.need, s.arena = s.candidates[:0], s.need[:0], s.arena[:0]
+	s.candidates, s.arena = s.candidates[:0], s.arena[:0]
+}
+
+// ready ends the search for candidates.
+func (s *Scratch) ready() {
+	if s.found = len(s.candidates); s.found > 1 {
+		slices.Sort(s.candidates)
+	}
+}
+
+// want notes a field in list, which never becomes long.
+func want(list []FieldID, f FieldID) []FieldID {
+	if slices.Contains(list, f) {
+		return list
+	}
+	return append(list, f)
 }
 
 // add makes rules candidates.

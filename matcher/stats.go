@@ -126,11 +126,8 @@ func (p *Program) Stats() Stats {
 			s.automaton("item on "+strings.Trim(p.fields[a.field], " "), a.text.words)
 		}
 	}
-	const perInstr, perField = 12, 4
-	s.Bytes += perInstr * len(p.code)
-	for _, r := range p.rules {
-		s.Bytes += perField * len(r.fields)
-	}
+	const perInstr, perRule = 12, 4
+	s.Bytes += perInstr*len(p.code) + perRule*len(p.rules)
 	return s
 }
 

@@ -76,7 +76,7 @@ func records() (quiet []string, hit string, err error) {
 		for w := chunk.NewWalker(m.Data); w.Next(&ev); {
 			body, _ := record.Decode(m.Data, ev.BodyStart)
 			text := string(record.AppendJSON(nil, body))
-			if j := engine.Judge(m.Data[ev.BodyStart:ev.BodyEnd], time.Time{}); j.Hit() {
+			if j := engine.NewJudge().Event(m.Data[ev.BodyStart:ev.BodyEnd], time.Time{}); j.Hit() {
 				hit = text
 			} else {
 				quiet = append(quiet, text)

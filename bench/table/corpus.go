@@ -127,7 +127,7 @@ func (c *corpus) split(all []mixes.Mix) error {
 			return fmt.Errorf("%s: %d records of %d: %w", m.Name, n, m.Records, err)
 		}
 		hit, missed := m.Partition(func(body []byte) bool {
-			j := c.pack.writes.Judge(body, time.Time{})
+			j := c.pack.writes.NewJudge().Event(body, time.Time{})
 			return j.Hit()
 		})
 		for _, p := range []part{{m, whole}, {missed, withoutHits}, {hit, withHits}} {

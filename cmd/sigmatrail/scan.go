@@ -6,13 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"sigmatrail/conf"
 	"sigmatrail/internal/pipeline"
-	"sigmatrail/internal/record"
-
-	"golang.org/x/term"
 )
 
 type scanCommand struct {
@@ -50,17 +46,20 @@ func (c *scanCommand) Run(std streams) error {
 		std.sayf("exclude or level_overrides: no rule has the id, tag or title %q\n", string(s))
 	}
 	s := &scan{
-		engine: engine, choice: newChoice(c), std: std, out: bufio.NewWriterSize(std.out, 1<<16), all: c.All, watched: isTerminal(std.out),
-		progress: newProgress(std),
+		engine: engine, std: std, out: bufio.NewWriterSize(std.out, 1<<16), all: c.All, watched: isTerminal(std.out), progress: newProgress(std),
+		choice: choice{from: c.From.Time, to: c.To.Time, accounts: c.Account, region: c.Region},
+	}
+	if c.Dedupe {
+		s.seen = make(deliveries)
 	}
 	if c.table(std.out) {
-		s.table = newTable(engine, s.out, terminalWidth(std.out), s.watched && os.Getenv("NO_COLOR") == "")
-		s.table.head()
-	}
-	for _, path := range c.Paths {
-		if err := s.path(path); err != nil {
+		s.table = newTable(engine, terminalWidth(std.out), s.watched && os.Getenv("NO_COLOR") == "")
+		if err := s.print(s.table.head(nil)); err != nil {
 			return err
 		}
+	}
+	if err := s.run(c.Paths); err != nil {
+		return err
 	}
 	return s.finish()
 }
@@ -70,112 +69,34 @@ func (c *scanCommand) table(out io.Writer) bool {
 	return c.Output == "table" || (c.Output == "auto" && !c.All && isTerminal(out))
 }
 
-// scan is one run over files.
+// scan is one run over files. Workers only read what does not change.
 type scan struct {
-	engine   *pipeline.Engine
-	choice   *choice
+	engine *pipeline.Engine
+	choice choice
+	table  *table // nil: print records
+	all    bool
+
+	work chan *batch
+	quit chan struct{} // closed when the output has failed
+
+	// The rest is the writer's.
 	std      streams
 	out      *bufio.Writer
-	table    *table // nil: print records
-	all      bool
 	watched  bool // the output is a terminal
 	progress *progress
-	files    int
-	failures uint64
-	line     []byte
-	packed   []byte
-}
+	seen     deliveries // nil: duplicates count
+	writer   *worker    // for what must be judged again
 
-// path scans a file, what is below a directory, or standard input. It fails only where the output does.
-func (s *scan) path(path string) error {
-	if path == "-" {
-		return s.read("standard input", func(sink record.Sink) error { return record.Read("standard input", s.std.in, sink) })
-	}
-	files, skipped, unreadable := record.Files(path)
-	for _, err := range unreadable {
-		s.fail(err)
-	}
-	if skipped > 0 {
-		s.progress.clear()
-		s.std.sayf("%s: %s passed over: names that do not end in .json, .jsonl, .ndjson or .log (or these with .gz)\n", printable(path), count(skipped, "file"))
-	}
-	for _, file := range files {
-		if err := s.read(file, func(sink record.Sink) error { return record.ReadFile(file, sink) }); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// outputError is a failure of the output, which ends the scan.
-type outputError struct{ error }
-
-func (s *scan) read(name string, read func(record.Sink) error) error {
-	s.files++
-	err := read(record.Sink{
-		Item: func(item record.Item) error { return s.event(name, item) },
-		Bad:  s.fail,
-	})
-	if failed, ok := errors.AsType[outputError](err); ok {
-		return failed.error
-	}
-	if err != nil {
-		s.fail(err)
-	}
-	return nil
-}
-
-func (s *scan) fail(err error) {
-	s.failures++
-	s.progress.clear()
-	s.std.sayf("%s\n", printable(err.Error()))
-}
-
-// event judges one event and prints it if it is to be printed.
-func (s *scan) event(name string, item record.Item) error {
-	var err error
-	s.packed, err = pipeline.Parse(s.packed[:0], item.JSON)
-	if err != nil {
-		s.fail(&record.LineError{File: name, Line: item.Line, Err: err})
-		return nil
-	}
-	j := s.engine.Judge(s.packed, time.Time{})
-	if !s.choice.keep(&j) {
-		return nil
-	}
-	s.engine.Count(&j)
-	if j.Hit() || s.all {
-		if err := s.print(name, item, &j); err != nil {
-			return outputError{err}
-		}
-	}
-	s.progress.show(s.files, s.engine)
-	return nil
-}
-
-// print prints one event; who watches sees it at once.
-func (s *scan) print(name string, item record.Item, j *pipeline.Judgement) (err error) {
-	if s.watched {
-		s.progress.clear()
-		defer func() { err = errors.Join(err, s.out.Flush()) }()
-	}
-	if s.table != nil {
-		s.table.add(j)
-		return nil
-	}
-	if s.line, err = s.engine.AppendJSON(s.line[:0], item.JSON, j); err != nil {
-		s.fail(&record.LineError{File: name, Line: item.Line, Err: err})
-		return nil
-	}
-	_, err = s.out.Write(append(s.line, '\n'))
-	return err
+	files               int
+	failures            uint64
+	duplicates, undated uint64
 }
 
 // finish prints the totals.
 func (s *scan) finish() error {
 	s.progress.clear()
 	if s.table != nil {
-		s.table.totals()
+		s.table.totals(s.out)
 	}
 	if err := s.out.Flush(); err != nil {
 		return err
@@ -189,8 +110,8 @@ func (s *scan) finish() error {
 	}{
 		{t.Foreign, "event", " without a CloudTrail record"},
 		{t.Digests, "digest file", ""},
-		{s.choice.duplicates, "record", " delivered before"},
-		{s.choice.undated, "record", " without a time, left out"},
+		{s.duplicates, "record", " delivered before"},
+		{s.undated, "record", " without a time, left out"},
 		{s.failures, "part", " unreadable"},
 	} {
 		if other.n > 0 {
@@ -210,48 +131,4 @@ func count[N int | uint64](n N, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// terminalWidth is the width of the terminal in columns, or a usual one where w is none.
-func terminalWidth(w io.Writer) int {
-	const usual = 200
-	if f, ok := w.(*os.File); ok {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
-			return width
-		}
-	}
-	return usual
-}
-
-// progress is a line on a terminal that says how far a scan is.
-type progress struct {
-	std    streams
-	active bool
-	shown  bool
-	last   time.Time
-}
-
-func newProgress(std streams) *progress {
-	return &progress{std: std, active: isTerminal(std.err), last: time.Now()}
-}
-
-func (p *progress) show(files int, e *pipeline.Engine) {
-	if !p.active || time.Since(p.last) < 200*time.Millisecond {
-		return
-	}
-	t := e.Tally()
-	p.last, p.shown = time.Now(), true
-	p.std.sayf("\r\x1b[K%s, %s, %s", count(files, "file"), count(t.Records, "record"), count(t.Hits, "hit"))
-}
-
-func (p *progress) clear() {
-	if p.shown {
-		p.std.sayf("\r\x1b[K")
-		p.shown = false
-	}
 }

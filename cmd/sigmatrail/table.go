@@ -15,45 +15,45 @@ import (
 	"sigmatrail/rules"
 )
 
-// table prints hits for people: a row for every record and rule, then totals.
+// table shows hits to people: a row for every record and rule, then totals. It is immutable.
 type table struct {
 	engine *pipeline.Engine
-	w      *bufio.Writer // keeps the first error, which Flush returns
 	widths []int
 	color  bool
-	hits   map[int]int // by rule
 }
 
 const gap = "  "
 
 // newTable divides width columns of a terminal: time and level have what they need, the others share the rest.
-func newTable(e *pipeline.Engine, w *bufio.Writer, width int, color bool) *table {
+func newTable(e *pipeline.Engine, width int, color bool) *table {
 	const timeWidth, levelWidth, leastRest = 20, 13, 60
 	rest := max(leastRest, width-timeWidth-levelWidth-5*len(gap))
 	widths := []int{timeWidth, levelWidth, rest * 33 / 100, rest * 28 / 100, rest * 25 / 100}
 	widths = append(widths, rest-widths[2]-widths[3]-widths[4])
-	return &table{engine: e, w: w, widths: widths, color: color, hits: make(map[int]int)}
+	return &table{engine: e, widths: widths, color: color}
 }
 
-func (t *table) head() { t.row(-1, "TIME", "LEVEL", "RULE", "EVENT", "WHO", "FROM") }
+func (t *table) head(dst []byte) []byte {
+	return t.row(dst, -1, "TIME", "LEVEL", "RULE", "EVENT", "WHO", "FROM")
+}
 
-// add prints the rows of one event.
-func (t *table) add(j *pipeline.Judgement) {
+// add appends the rows of one event.
+func (t *table) add(dst []byte, j *pipeline.Judgement) []byte {
 	for _, v := range j.Verdicts {
 		if len(v.Hits) == 0 {
 			continue
 		}
 		rec := v.Found()
 		for _, i := range v.Hits {
-			t.hits[i]++
 			r := t.engine.Rules().Rules[i]
 			event := strings.TrimSuffix(rec.Text("eventSource"), ".amazonaws.com") + ":" + rec.Text("eventName")
 			if code := rec.Text("errorCode"); code != "" {
 				event += " (" + code + ")"
 			}
-			t.row(int(r.Level), when(rec), r.Level.String(), r.Title, event, who(rec), rec.Text("sourceIPAddress"))
+			dst = t.row(dst, int(r.Level), when(rec), r.Level.String(), r.Title, event, who(rec), rec.Text("sourceIPAddress"))
 		}
 	}
+	return dst
 }
 
 func when(r record.Found) string {
@@ -61,6 +61,15 @@ func when(r record.Found) string {
 		return t.UTC().Format("2006-01-02 15:04:05Z")
 	}
 	return "?"
+}
+
+// identity returns the record's userIdentity, or an object without members.
+func identity(r *record.Object) *record.Object {
+	v, _ := r.Get("userIdentity")
+	if o, ok := v.(*record.Object); ok {
+		return o
+	}
+	return record.NewObject()
 }
 
 // who names the caller as shortly as it can be told apart.
@@ -73,8 +82,8 @@ func who(r record.Found) string {
 	return cmp.Or(arn, of("userName"), of("invokedBy"), of("principalId"), of("type"), "?")
 }
 
-// row prints one line; level colours the second cell, unless it is negative.
-func (t *table) row(level int, cells ...string) {
+// row appends one line; level colours the second cell, unless it is negative.
+func (t *table) row(dst []byte, level int, cells ...string) []byte {
 	var b strings.Builder
 	for i, c := range cells {
 		c = clip(printable(c), t.widths[i])
@@ -86,7 +95,7 @@ func (t *table) row(level int, cells ...string) {
 		}
 		b.WriteString(c)
 	}
-	fmt.Fprintln(t.w, strings.TrimRight(b.String(), " "))
+	return append(append(dst, strings.TrimRight(b.String(), " ")...), '\n')
 }
 
 func levelColor(l rules.Level) string {
@@ -102,25 +111,27 @@ func levelColor(l rules.Level) string {
 	}
 }
 
-// totals prints how often each rule hit, the worst and most frequent first, then the sum of each level.
-func (t *table) totals() {
+// totals prints how often each rule hit, the worst and most frequent first, then the sum of each level. w keeps its first error until it is flushed.
+func (t *table) totals(w *bufio.Writer) {
 	list := t.engine.Rules().Rules
-	order := make([]int, 0, len(t.hits))
-	byLevel := make(map[rules.Level]int)
-	for i, n := range t.hits {
-		order = append(order, i)
-		byLevel[list[i].Level] += n
+	var order []int
+	byLevel := make(map[rules.Level]uint64)
+	for i := range list {
+		if n := t.engine.RuleHits(i); n > 0 {
+			order = append(order, i)
+			byLevel[list[i].Level] += n
+		}
 	}
 	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(int(list[b].Level)-int(list[a].Level), t.hits[b]-t.hits[a], strings.Compare(list[a].Title, list[b].Title))
+		return cmp.Or(int(list[b].Level)-int(list[a].Level), cmp.Compare(t.engine.RuleHits(b), t.engine.RuleHits(a)), strings.Compare(list[a].Title, list[b].Title))
 	})
-	fmt.Fprintf(t.w, "\n%8s  %-13s  %s\n", "HITS", "LEVEL", "RULE")
+	fmt.Fprintf(w, "\n%8s  %-13s  %s\n", "HITS", "LEVEL", "RULE")
 	for _, i := range order {
-		fmt.Fprintf(t.w, "%8d  %-13s  %s\n", t.hits[i], list[i].Level, printable(list[i].Title))
+		fmt.Fprintf(w, "%8d  %-13s  %s\n", t.engine.RuleHits(i), list[i].Level, printable(list[i].Title))
 	}
-	fmt.Fprintln(t.w)
+	fmt.Fprintln(w)
 	for l := rules.Critical; ; l-- {
-		fmt.Fprintf(t.w, "%8d  %s\n", byLevel[l], l)
+		fmt.Fprintf(w, "%8d  %s\n", byLevel[l], l)
 		if l == rules.Informational {
 			break
 		}

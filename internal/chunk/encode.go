@@ -19,16 +19,20 @@ func AppendArrayHeader(dst []byte, n int) []byte {
 }
 
 // AppendStr appends text with the shortest header.
-func AppendStr(dst []byte, text string) []byte {
-	switch n := len(text); {
+func AppendStr[T string | []byte](dst []byte, text T) []byte {
+	return append(AppendStrHeader(dst, len(text)), text...)
+}
+
+// AppendStrHeader appends what stands before a text of n bytes.
+func AppendStrHeader(dst []byte, n int) []byte {
+	switch {
 	case n <= 31:
-		dst = append(dst, 0xa0|byte(n))
+		return append(dst, 0xa0|byte(n))
 	case n <= 0xff:
-		dst = append(dst, 0xd9, byte(n))
+		return append(dst, 0xd9, byte(n))
 	default:
-		dst = appendLength(dst, 0xda, n)
+		return appendLength(dst, 0xda, n)
 	}
-	return append(dst, text...)
 }
 
 // appendLength appends the header code with a length of 16 bits, or the one after it with 32.

@@ -15,8 +15,6 @@ const MaxDepth = 128
 type Field struct {
 	// Paths are keys joined by dots. Every split of the dots counts: a.b is found as {a:{b}} and as {"a.b"}. No path at all means the record itself.
 	Paths []string
-	// Inside is set where somebody wants what is below values that are objects.
-	Inside bool
 	// Always is set where an anchor must be filled in even if it is known that the value is that of an earlier record.
 	Always bool
 }

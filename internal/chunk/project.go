@@ -144,9 +144,9 @@ func (r *Projector) FillAnchors(rec *matcher.Record) {
 		switch {
 		case !a.always && r.recalled(rec, a):
 		case a.direct < 0:
-			r.fillOne(rec, a.field, true)
+			r.fillOne(rec, a.field, true, false)
 		default:
-			r.fillDirect(rec, a.field, &r.tops[a.direct])
+			r.fillDirect(rec, a.field, &r.tops[a.direct], false)
 		}
 	}
 }
@@ -187,24 +187,29 @@ func (r *Projector) only(f matcher.FieldID) int32 {
 	return only
 }
 
-// Fill fills the fields into rec, as far as they are not there yet.
+// Fill fills the fields into rec. Objects are left unread.
 func (r *Projector) Fill(rec *matcher.Record, fields []matcher.FieldID) {
 	for _, f := range fields {
-		if !rec.Filled(f) {
-			r.fillOne(rec, f, false)
-		}
+		r.fillOne(rec, f, false, false)
+	}
+}
+
+// FillInside fills the fields into rec again, with what is inside their objects.
+func (r *Projector) FillInside(rec *matcher.Record, fields []matcher.FieldID) {
+	for _, f := range fields {
+		r.fillOne(rec, f, false, true)
 	}
 }
 
 // fillOne fills in one field; early is set for anchors before Candidates.
-func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID, early bool) {
+func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID, early, inside bool) {
 	if len(r.p.fields[f].Paths) == 0 {
 		rec.Begin(f, true)
-		r.addObject(rec, r.start, r.depth, true, r.p.ownKey)
+		r.addObject(rec, r.start, r.depth, inside, r.p.ownKey)
 		return
 	}
 	if top := r.p.direct[f]; top >= 0 {
-		r.fillDirect(rec, f, &r.tops[top])
+		r.fillDirect(rec, f, &r.tops[top], inside)
 		return
 	}
 	v := &r.all
@@ -214,11 +219,11 @@ func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID, early bool) 
 	for _, top := range r.p.topsOf[f] {
 		v.open(r, top)
 	}
-	v.fill(r, rec, f)
+	v.fill(r, rec, f, inside)
 }
 
 // fillDirect fills in a field that is one key of the record.
-func (r *Projector) fillDirect(rec *matcher.Record, f matcher.FieldID, s *span) {
+func (r *Projector) fillDirect(rec *matcher.Record, f matcher.FieldID, s *span, inside bool) {
 	if s.epoch != r.epoch {
 		rec.Begin(f, false)
 		return
@@ -228,5 +233,5 @@ func (r *Projector) fillDirect(rec *matcher.Record, f matcher.FieldID, s *span) 
 		return
 	}
 	rec.Begin(f, true)
-	r.addValue(rec, s.start, r.depth+1, r.p.fields[f].Inside)
+	r.addValue(rec, s.start, r.depth+1, inside)
 }

@@ -21,6 +21,7 @@ import (
 // layout is fields and what a program would do with them.
 type layout struct {
 	fields  []chunk.Field
+	inside  []bool // by field: whether what is inside objects is wanted
 	anchors []matcher.FieldID
 }
 
@@ -47,7 +48,8 @@ func pathOf(choose func(n int) int) string {
 func layoutOf(choose func(n int) int) layout {
 	var l layout
 	for i := range 1 + choose(12) {
-		f := chunk.Field{Inside: choose(2) > 0}
+		var f chunk.Field
+		l.inside = append(l.inside, choose(2) > 0)
 		if choose(10) > 0 {
 			for range 1 + choose(3) {
 				if path := pathOf(choose); !slices.Contains(f.Paths, path) {
@@ -86,11 +88,22 @@ func project(r *chunk.Projector, rec *matcher.Record, l layout, data []byte, pos
 	}
 	r.Fill(rec, all[len(all)/2:])
 	r.Fill(rec, all)
+	for i, inside := range l.inside {
+		if inside {
+			r.FillInside(rec, all[i:i+1])
+		}
+	}
 	var texts [][]string
 	for _, f := range all {
 		values, present := rec.Values(f)
 		list := []string{strconv.FormatBool(present)}
 		for _, v := range values {
+			if v.Unread != (v.Kind == matcher.Object && !l.inside[f]) {
+				return nil, fmt.Errorf("field %d: unread is %v", f, v.Unread)
+			}
+			if v.Unread {
+				v.Text = nil
+			}
 			list = append(list, fmt.Sprintf("%d %v %q", v.Kind, v.Inside, v.Text))
 		}
 		slices.Sort(list)
@@ -102,7 +115,7 @@ func project(r *chunk.Projector, rec *matcher.Record, l layout, data []byte, pos
 // expected does the same with the decoded record.
 func expected(l layout, o *record.Object) [][]string {
 	var texts [][]string
-	for _, f := range l.fields {
+	for i, f := range l.fields {
 		var found []any
 		if len(f.Paths) == 0 {
 			var members []record.Member
@@ -118,7 +131,7 @@ func expected(l layout, o *record.Object) [][]string {
 		}
 		list := []string{strconv.FormatBool(len(found) > 0)}
 		for _, v := range found {
-			list = append(list, values(v, f.Inside || len(f.Paths) == 0, false)...)
+			list = append(list, values(v, l.inside[i], false)...)
 		}
 		slices.Sort(list)
 		texts = append(texts, list)

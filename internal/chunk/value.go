@@ -44,10 +44,12 @@ func shortText(data []byte, pos int) (start, end int) {
 
 // addObject adds a map, what is below it and its JSON text, without the member under the key without.
 func (r *Projector) addObject(rec *matcher.Record, pos, depth int, inside bool, without string) {
-	rec.Add(matcher.Value{Kind: matcher.Object})
 	if !inside {
+		end := r.behind(pos, -1)
+		rec.Add(matcher.Value{Kind: matcher.Object, Unread: true, Text: r.data[pos:end]})
 		return
 	}
+	rec.Add(matcher.Value{Kind: matcher.Object})
 	r.addMembers(rec, pos, depth, without)
 	start := len(r.arena)
 	r.arena, _ = r.appendObject(r.arena, pos, depth, without)

@@ -44,12 +44,11 @@ func newVisit(p *Projection, t *tree, which int) visit {
 }
 
 // fill fills in a field whose notes have been made.
-func (v *visit) fill(r *Projector, rec *matcher.Record, f matcher.FieldID) {
+func (v *visit) fill(r *Projector, rec *matcher.Record, f matcher.FieldID, inside bool) {
 	rec.Begin(f, false)
 	if v.heads[f].epoch != r.epoch {
 		return
 	}
-	inside := r.p.fields[f].Inside
 	for i := v.heads[f].first; i > 0; i = v.notes[i-1].next {
 		if n := v.notes[i-1]; n.pos >= 0 {
 			rec.SetPresent()

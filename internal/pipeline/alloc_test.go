@@ -87,7 +87,7 @@ func TestProcessAllocates(t *testing.T) {
 	}
 	for name, data := range allocationChunks(t) {
 		hit, quiet := mixes.Mix{Data: data}.Partition(func(body []byte) bool {
-			j := e.Judge(body, time.Time{})
+			j := e.NewJudge().Event(body, time.Time{})
 			return j.Hit()
 		})
 		memory := make([]byte, 64<<20)

@@ -49,20 +49,22 @@ func checkDoors(t *testing.T, e *Engine, text []byte) (hit bool) {
 	data := event(t, string(text))
 	checkProcess(t, e, data)
 	out := process(t, e, data)
-	body, err := Parse(nil, text)
+	body, err := record.AppendMsgpack(nil, text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := e.Judge(body, time.Time{})
-	e.Count(&j)
-	enriched, err := e.AppendJSON(nil, text, &j)
+	var counts Counts
+	j := e.NewJudge().Event(body, time.Time{})
+	counts.Add(&j)
+	enriched, err := e.AppendJSON(nil, text, &j, &counts)
+	e.Add(&counts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if out == nil {
 		out = data
 	}
-	packed, err := Parse(nil, enriched)
+	packed, err := record.AppendMsgpack(nil, enriched)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,12 +117,13 @@ func TestSigmaHQOnStratus(t *testing.T) {
 	}
 	e := load(t, sharedRules)
 	counts := make(map[string]int)
+	d := e.NewJudge()
 	n := events(t, sharedEvents+"/stratus-red-team.ndjson", func(text []byte) {
-		body, err := Parse(nil, text)
+		body, err := record.AppendMsgpack(nil, text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		j := e.Judge(body, time.Time{})
+		j := d.Event(body, time.Time{})
 		for _, v := range j.Verdicts {
 			for _, i := range v.Hits {
 				counts[e.Rules().Rules[i].Title]++

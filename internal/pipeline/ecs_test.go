@@ -197,7 +197,7 @@ func nested(paths map[string]any) *record.Object {
 // pack makes an event of an object.
 func pack(t *testing.T, o *record.Object) []byte {
 	t.Helper()
-	packed, err := Parse(nil, record.AppendJSON(nil, o))
+	packed, err := record.AppendMsgpack(nil, record.AppendJSON(nil, o))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func pack(t *testing.T, o *record.Object) []byte {
 // titles judges an event and returns the rules that hit its records, and how many records there are of each form.
 func titles(t *testing.T, e *Engine, packed []byte) (hits []string, own, mapped int) {
 	t.Helper()
-	j := e.Judge(packed, time.Time{})
+	j := e.NewJudge().Event(packed, time.Time{})
 	for _, v := range j.Verdicts {
 		if v.Found().Form == nil {
 			own++
@@ -245,7 +245,7 @@ func TestECSOnSharedEvents(t *testing.T) {
 	var judged, elsewhere, verdicts int
 	differing := make(map[string]int)
 	events(t, sharedEvents+"/*.ndjson", func(text []byte) {
-		packed, err := Parse(nil, text)
+		packed, err := record.AppendMsgpack(nil, text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -343,7 +343,7 @@ func TestECSFields(t *testing.T) {
 		})
 	}
 	events(t, sharedEvents+"/*.ndjson", func(text []byte) {
-		packed, err := Parse(nil, text)
+		packed, err := record.AppendMsgpack(nil, text)
 		if err != nil {
 			t.Fatal(err)
 		}

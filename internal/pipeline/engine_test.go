@@ -6,8 +6,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"sigmatrail/conf"
+	"sigmatrail/internal/record"
 )
 
 func TestNewRefuses(t *testing.T) {
@@ -112,4 +114,18 @@ func TestConcurrent(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 	checkAccounts(t, e)
+}
+
+// TestJudgeAllocations: a Judge allocates nothing for an event on which nothing is to be written.
+func TestJudgeAllocations(t *testing.T) {
+	d := engine(t, nil).NewJudge()
+	for name, text := range map[string]string{"a record": quiet, "an envelope": `{"detail":` + quiet + `}`, "JSON text": `{"message":"` + strings.ReplaceAll(quiet, `"`, `\"`) + `"}`} {
+		packed, err := record.AppendMsgpack(nil, []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := testing.AllocsPerRun(100, func() { d.Event(packed, time.Time{}) }); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
 }

@@ -91,7 +91,7 @@ func TestECSItems(t *testing.T) {
 		item = strings.Replace(item, "198.51.0/16", "198.51.0.0/16", 1)
 		e := engineOf(t, "ecs", item)
 		for i, text := range records {
-			body, err := Parse(nil, []byte(text))
+			body, err := record.AppendMsgpack(nil, []byte(text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +115,7 @@ func TestECSOriginal(t *testing.T) {
 	original := `,"original":` + strconv.Quote(`{"eventVersion":"1.11","eventSource":"s3.amazonaws.com","eventName":"A","requestParameters":{"a":null}}`)
 	e := engineOf(t, "ecs", "requestParameters.a|exists: true")
 	for text, want := range map[string]int{"": 0, original: 1} {
-		parsed, err := Parse(nil, []byte(strings.Replace(body, "%s", text, 1)))
+		parsed, err := record.AppendMsgpack(nil, []byte(strings.Replace(body, "%s", text, 1)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +191,7 @@ func TestFieldsFile(t *testing.T) {
 		{names, "eventName: A", one, 1},
 	} {
 		e := engineOf(t, test.file, test.item)
-		body, err := Parse(nil, []byte(test.body))
+		body, err := record.AppendMsgpack(nil, []byte(test.body))
 		if err != nil {
 			t.Fatal(err)
 		}

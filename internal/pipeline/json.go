@@ -2,20 +2,9 @@ package pipeline
 
 import "sigmatrail/internal/record"
 
-// Parse appends the event in a JSON text to dst, as the msgpack that Judge takes. The error says where the text is wrong.
-func Parse(dst, text []byte) ([]byte, error) { return record.AppendMsgpack(dst, text) }
-
-// Count adds an event that was judged by Judge to the tally; Process does so by itself.
-func (e *Engine) Count(j *Judgement) {
-	counts := Tally{Events: 1}
-	j.count(&counts)
-	e.countHits(j)
-	e.tally.add(&counts)
-}
-
 // AppendJSON appends the event, one JSON object, with the hits of j written on it, on one line. The bytes of its own members stay as they
-// are. Where j has no hits the event is appended as it is.
-func (e *Engine) AppendJSON(dst, event []byte, j *Judgement) ([]byte, error) {
+// are. Where j has no hits the event is appended as it is. What is displaced is added to counts.
+func (e *Engine) AppendJSON(dst, event []byte, j *Judgement, counts *Counts) ([]byte, error) {
 	hits := j.appendHits(nil)
 	if len(hits) == 0 {
 		return record.AppendSpliced(dst, event, nil, nil)
@@ -28,7 +17,7 @@ func (e *Engine) AppendJSON(dst, event []byte, j *Judgement) ([]byte, error) {
 	if merged, ours := e.table.MergeJSON(nil, existing, hits); ours {
 		return record.AppendSpliced(dst, event, []string{key}, []record.Pair{{Key: key, Value: merged}})
 	}
-	e.tally.displaced.Add(1)
+	counts.Displaced++
 	spare := e.spare(func(name string) bool { _, taken := record.LookupJSON(event, name); return taken })
 	return record.AppendSpliced(dst, event, []string{key}, []record.Pair{
 		{Key: spare, Value: existing}, {Key: key, Value: e.table.AppendJSON(nil, hits)},

@@ -2,9 +2,11 @@ package pipeline
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"sigmatrail/enrich"
+	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/record"
 )
 
@@ -27,30 +29,60 @@ func (v *Verdict) Found() record.Found {
 	return record.Found{Record: o, Form: v.form}
 }
 
+// Text returns the first text that the record has for a field, named as CloudTrail does, or "".
+func (v *Verdict) Text(field string) string {
+	if text, ok := v.plain(field).(string); ok {
+		return text
+	}
+	return v.Found().Text(field)
+}
+
+// Time returns when the record says that it happened. ok is false where it does not say.
+func (v *Verdict) Time() (t time.Time, ok bool) {
+	if t, ok = record.ParseTime(v.plain("eventTime")); ok {
+		return t, true
+	}
+	return v.Found().Time()
+}
+
+// plain decodes the value of a field alone, where it stands as CloudTrail writes it; nil elsewhere.
+func (v *Verdict) plain(field string) any {
+	if v.form != nil {
+		return nil
+	}
+	pos := v.place.Pos
+	for key := range strings.SplitSeq(field, ".") {
+		var ok bool
+		if pos, _, ok = chunk.Lookup(v.place.Data, pos, key); !ok {
+			return nil
+		}
+	}
+	value, _ := record.Decode(v.place.Data, pos)
+	return value
+}
+
 // Judgement is what the rules say of one event, which may hold several records.
 type Judgement struct {
 	Content  record.Content
 	Verdicts []Verdict
 }
 
-// Judge finds the CloudTrail records in an event, one msgpack value as Parse returns it, and evaluates the rules on each. received is the time that
-// the shipper gave the event, or zero. The verdicts borrow packed.
-func (e *Engine) Judge(packed []byte, received time.Time) Judgement {
-	s := e.borrow()
-	defer e.giveBack(s)
-	if _, ok := s.own.projector.Record(packed, 0, 0); !ok {
+// Judge judges events with memory of its own, so that an event without a hit costs no allocation. It is for one goroutine.
+type Judge struct {
+	engine  *Engine
+	scratch *scratch
+}
+
+// NewJudge returns a Judge by the engine's rules.
+func (e *Engine) NewJudge() *Judge { return &Judge{engine: e, scratch: e.newScratch()} }
+
+// Event finds the CloudTrail records in an event, one msgpack value, and evaluates the rules on each. received is the time that the shipper gave the
+// event, or zero. The verdicts borrow packed, and memory of the Judge that lives until its next call.
+func (d *Judge) Event(packed []byte, received time.Time) Judgement {
+	if _, ok := d.scratch.own.projector.Record(packed, 0, 0); !ok {
 		return Judgement{Content: record.Foreign}
 	}
-	j := s.judge(packed, 0, received, e.written)
-	j.Verdicts = slices.Clone(j.Verdicts)
-	for i := range j.Verdicts {
-		v := &j.Verdicts[i]
-		v.Hits = slices.Clone(v.Hits)
-		if &v.place.Data[0] != &packed[0] { // the scratch's
-			v.place.Data = slices.Clone(v.place.Data)
-		}
-	}
-	return j
+	return d.scratch.judge(packed, 0, received, d.engine.written)
 }
 
 // Hit reports whether any rule is to be written.
@@ -71,7 +103,7 @@ func (j *Judgement) appendHits(hits []enrich.Hit) []enrich.Hit {
 			if !several {
 				continue
 			}
-			if id := v.Found().Text("eventID"); id != "" {
+			if id := v.Text("eventID"); id != "" {
 				hits[i].EventIDs = append(hits[i].EventIDs, id)
 			}
 		}

@@ -59,3 +59,30 @@ func (t *tally) load() Tally {
 		Hits: t.hits.Load(), Displaced: t.displaced.Load(), Unwritten: t.unwritten.Load(),
 	}
 }
+
+// Counts is what events that were judged by a Judge add to the counts of an Engine, once it is sure that they count; Process adds its own.
+type Counts struct {
+	Tally
+	// Rules are the rules that were written on records, one entry for each time.
+	Rules []int
+}
+
+// Reset makes the counts zero and keeps the memory.
+func (c *Counts) Reset() { *c = Counts{Rules: c.Rules[:0]} }
+
+// Add adds one event.
+func (c *Counts) Add(j *Judgement) {
+	c.Events++
+	j.count(&c.Tally)
+	for _, v := range j.Verdicts {
+		c.Rules = append(c.Rules, v.Hits...)
+	}
+}
+
+// Add adds the counts of events.
+func (e *Engine) Add(c *Counts) {
+	for _, rule := range c.Rules {
+		e.hits[rule].Add(1)
+	}
+	e.tally.add(&c.Tally)
+}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"time"
 
 	"sigmatrail/internal/chunk"
@@ -23,9 +24,10 @@ const (
 	markName = iota
 	markSource
 	markVersion
+	markOwn // where hits are written
 )
 
-func marks() []string { return []string{"eventName", "eventSource", "eventVersion"} }
+func marks(ownKey string) []string { return []string{"eventName", "eventSource", "eventVersion", ownKey} }
 
 // newView compiles the rules for records that have fields where aliases say.
 func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string) (*view, error) {
@@ -40,7 +42,7 @@ func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string) (*view, er
 	fields := make([]chunk.Field, 0, len(program.Fields())+2)
 	for i, name := range program.Fields() {
 		id := matcher.FieldID(i)
-		f := chunk.Field{Inside: program.LooksInside(id), Always: program.Paired(id)}
+		f := chunk.Field{Always: program.Paired(id)}
 		if name != matcher.WholeRecord {
 			f.Paths = aliases.Paths(name)
 		}
@@ -48,7 +50,7 @@ func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string) (*view, er
 	}
 	v := &view{program: program, name: matcher.FieldID(len(fields)), source: matcher.FieldID(len(fields) + 1), fields: len(fields) + 2} //nolint:gosec // fewer than that
 	fields = append(fields, chunk.Field{Paths: aliases.Paths("eventName")}, chunk.Field{Paths: aliases.Paths("eventSource")})
-	v.projection = chunk.NewProjection(fields, program.Anchors(), marks(), ownKey)
+	v.projection = chunk.NewProjection(fields, program.Anchors(), marks(ownKey), ownKey)
 	return v, nil
 }
 
@@ -85,8 +87,20 @@ func (l *look) match(hits []int, received time.Time) []int {
 	l.record.Reset(l.fields)
 	l.record.Received = received
 	l.projector.FillAnchors(&l.record)
-	l.projector.Fill(&l.record, l.program.Candidates(l.scratch, &l.record))
-	return l.program.Match(hits, l.scratch, &l.record)
+	l.program.Candidates(l.scratch, &l.record)
+	first := len(hits)
+	for rounds := 0; ; rounds++ {
+		hits = l.program.Match(hits, l.scratch, &l.record)
+		fields, inside := l.scratch.Need()
+		if len(fields)+len(inside) == 0 {
+			if rounds > 0 {
+				slices.Sort(hits[first:])
+			}
+			return hits
+		}
+		l.projector.Fill(&l.record, fields)
+		l.projector.FillInside(&l.record, inside)
+	}
 }
 
 // isMapped reports whether the map at p is a record of the view's form, as record.Find decides.

@@ -11,7 +11,14 @@ import (
 func (e *Engine) edit(s *scratch, data []byte, ev *chunk.Event, j *Judgement, counts *Tally) chunk.Edit {
 	s.hits = j.appendHits(s.hits[:0])
 	key, hits, out := e.ownKey, s.hits, &s.chunk
-	start, end, exists := chunk.Lookup(data, ev.BodyStart, key)
+	var start, end int
+	exists := true
+	if at := j.Verdicts[0].place; at.Pos == ev.BodyStart && &at.Data[0] == &data[0] { // the body is the record, and has been walked over just now
+		_, exists = s.own.projector.Mark(markOwn)
+	}
+	if exists {
+		start, end, exists = chunk.Lookup(data, ev.BodyStart, key)
+	}
 	if !exists {
 		first := len(out.values)
 		out.values = e.table.AppendMsgpack(out.values, hits)

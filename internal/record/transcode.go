@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"sigmatrail/internal/chunk"
-
-	"github.com/tidwall/gjson"
 )
 
 // SyntaxError says where a JSON text stops being one.
@@ -30,26 +28,31 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Rea
 // Whole numbers in the range of 64 bits stay whole; longer ones, and numbers beyond float64, become text with their digits, so that they
 // keep every one. Unpaired surrogate escapes become U+FFFD; bytes that are not UTF-8 stay as they are.
 func AppendMsgpack(dst, text []byte) ([]byte, error) {
-	if err := checkJSON(text); err != nil {
-		return dst, err
+	p := packer{text: text, dst: dst}
+	if p.document() {
+		return p.dst, nil
 	}
-	return appendResult(dst, gjson.ParseBytes(text)), nil
+	return dst, explainJSON(text)
 }
 
-// checkJSON accepts what encoding/json accepts, but for the depth. gjson's own check recurses, hence the look at the depth before it.
-func checkJSON(text []byte) error {
+// explainJSON says why a text that the packer has refused is refused: the packer itself only knows that it is.
+func explainJSON(text []byte) *SyntaxError {
 	if offset, deep := tooDeep(text); deep {
 		return &SyntaxError{Offset: int64(offset), Reason: fmt.Sprintf("containers are nested more than %d deep", MaxDepth)}
 	}
-	if gjson.ValidBytes(text) {
-		return nil
-	}
-	var raw json.RawMessage
-	var syntax *json.SyntaxError
-	if err := json.Unmarshal(text, &raw); errors.As(err, &syntax) {
+	if syntax := syntaxError(text); syntax != nil {
 		return &SyntaxError{Offset: syntax.Offset, Reason: syntax.Error()}
 	}
-	return &SyntaxError{Reason: "invalid JSON"}
+	return &SyntaxError{Reason: "invalid JSON"} // unreachable: FuzzAppendMsgpack
+}
+
+// syntaxError returns where encoding/json finds a mistake, or nil.
+func syntaxError(text []byte) *json.SyntaxError {
+	var raw json.RawMessage
+	if syntax, wrong := errors.AsType[*json.SyntaxError](json.Unmarshal(text, &raw)); wrong {
+		return syntax
+	}
+	return nil
 }
 
 // tooDeep returns where the nesting of text first exceeds MaxDepth. It need not know JSON beyond brackets and strings.
@@ -72,44 +75,6 @@ func tooDeep(text []byte) (offset int, deep bool) {
 		}
 	}
 	return 0, false
-}
-
-func appendResult(dst []byte, v gjson.Result) []byte {
-	switch v.Type {
-	case gjson.True:
-		return append(dst, 0xc3)
-	case gjson.False:
-		return append(dst, 0xc2)
-	case gjson.Number:
-		return appendNumber(dst, v.Raw)
-	case gjson.String:
-		return chunk.AppendStr(dst, v.Str)
-	case gjson.JSON:
-		return appendContainer(dst, v)
-	default:
-		return append(dst, 0xc0)
-	}
-}
-
-// appendContainer leaves room for a header of 32 bits, as the number of elements is known only at the end.
-func appendContainer(dst []byte, v gjson.Result) []byte {
-	const array32, map32 = 0xdd, 0xdf
-	at, n := len(dst), uint32(0)
-	code := byte(array32)
-	if v.IsObject() {
-		code = map32
-	}
-	dst = append(dst, code, 0, 0, 0, 0)
-	v.ForEach(func(key, value gjson.Result) bool {
-		if code == map32 {
-			dst = chunk.AppendStr(dst, key.Str)
-		}
-		dst = appendResult(dst, value)
-		n++
-		return true
-	})
-	binary.BigEndian.PutUint32(dst[at+1:], n)
-	return dst
 }
 
 func appendNumber(dst []byte, text string) []byte {
