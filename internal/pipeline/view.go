@@ -27,7 +27,9 @@ const (
 	markOwn // where hits are written
 )
 
-func marks(ownKey string) []string { return []string{"eventName", "eventSource", "eventVersion", ownKey} }
+func marks(ownKey string) []string {
+	return []string{"eventName", "eventSource", "eventVersion", ownKey}
+}
 
 // newView compiles the rules for records that have fields where aliases say.
 func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string) (*view, error) {
