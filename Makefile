@@ -36,7 +36,7 @@ race: requirements ## run the tests of the pure Go packages under the race detec
 	CGO_ENABLED=1 $(GO) test -race $(PURE)
 
 ladder: requirements ## hold every evaluator, and the built plugin, to the oracle on all shared rules and events
-	SIGMA_LADDER=whole $(GO) test -count=1 -v -timeout 30m -run 'Ladder' ./internal/pipeline ./internal/flbhost
+	SIGMA_LADDER=whole $(GO) test -count=1 -v -timeout 30m -run '^Test.*Ladder' ./internal/pipeline ./internal/flbhost
 
 fuzz: requirements ## run every fuzz target for FUZZTIME (60s)
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' sh tools/fuzz.sh

@@ -47,8 +47,8 @@ func globs(field string, patterns ...string) *Atom {
 	return a
 }
 
-func re(field, expression string) *Atom {
-	return &Atom{Field: field, Op: Regexp, Regexp: regexp.MustCompile(expression)}
+func re(expression string) *Atom {
+	return &Atom{Field: "x", Op: Regexp, Regexp: regexp.MustCompile(expression)}
 }
 
 func TestCovers(t *testing.T) {
@@ -81,8 +81,8 @@ func TestCovers(t *testing.T) {
 		{"not (not a and not b)", Not{And{Not{name}, Not{x}}}, "name = STOP | name = START | x ~ NEEDLE"},
 		{"not (a and b)", Not{And{name, source}}, "always: one alternative has no text to look up: a negated item needs nothing to be there"},
 		{"(a or b) and c", And{Or{name, x}, globs("y", "z")}, "y = Z"},
-		{"a regular expression", re("x", "a(bcd)+"), "x ~ BCD"},
-		{"one without text", re("x", "^[a-z]+$"), "always: the regular expression on x needs no text"},
+		{"a regular expression", re("a(bcd)+"), "x ~ BCD"},
+		{"one without text", re("^[a-z]+$"), "always: the regular expression on x needs no text"},
 		{"numbers", numbers, "x = 22"},
 		{"keywords", globs(WholeRecord, "*needle*"), "always: keywords are looked for in the whole record"},
 		{"keywords beside", And{globs(WholeRecord, "*needle*"), name}, "name = STOP | name = START"},
@@ -109,7 +109,11 @@ func TestCovers(t *testing.T) {
 
 func TestStats(t *testing.T) {
 	exprs := []Expr{
-		And{globs("name", "Stop", "Start"), globs("source", "s3")}, globs("x", "a", "b"), globs("x", "*needle*"), Or{globs("name", "Put"), globs("x", "*hay*")}, Not{globs("x", "a")}, Or{},
+		And{globs("name", "Stop", "Start"), globs("source", "s3")},
+		globs("x", "a", "b"), globs("x", "*needle*"),
+		Or{globs("name", "Put"), globs("x", "*hay*")},
+		Not{globs("x", "a")},
+		Or{},
 		&Atom{Field: "y", Op: Text, Patterns: []Pattern{inObject("one"), inObject("two"), inObject("three"), inObject("four")}},
 	}
 	p, err := Compile(exprs, Options{Pair: [2]string{"name", "source"}})
@@ -148,11 +152,23 @@ func inObject(text string) Pattern {
 func TestSharing(t *testing.T) {
 	different := []*Atom{
 		globs("x", "a"), globs("y", "a"), globs("x", "a", "b"), globs("x", "ab"), globs("x", "a*"), globs("x", "*a"), globs("x", "*a*"), globs("x", "a*b"), globs("x", "b", "a"),
-		{Field: "x", Op: Text, Cased: true, Patterns: globs("", "a").Patterns}, {Field: "x", Op: Text, Numbers: []string{"1"}, Patterns: globs("", "a").Patterns},
-		{Field: "x", Op: Exists}, {Field: "x", Op: IsNull}, re("x", "a"), re("x", "(?i)a"), {Field: "x", Op: Compare, Number: "1", Order: Less}, {Field: "x", Op: Compare, Number: "1", Order: Greater},
-		{Field: "x", Op: Compare, Number: "2", Order: Less}, {Field: "x", Op: Date, Number: "1"}, {Field: "x", Op: Date, Number: "1", Part: Hour}, {Field: "x", Op: Date, Number: "1", Received: true},
-		{Field: "x", Op: Ref, Other: "y"}, {Field: "x", Op: Ref, Other: "z"}, {Field: "x", Op: Ref, Other: "y", Affix: Start}, {Field: "x", Op: Ref, Other: "y", Cased: true},
-		{Field: "x", Op: Text, Patterns: []Pattern{inObject("a")}}, {Field: "x", Op: Text, Patterns: []Pattern{{Parts: []PatternPart{{Literal: "a"}, {Wildcard: AnyOne}}}}},
+		{Field: "x", Op: Text, Cased: true, Patterns: globs("", "a").Patterns},
+		{Field: "x", Op: Text, Numbers: []string{"1"}, Patterns: globs("", "a").Patterns},
+		{Field: "x", Op: Exists},
+		{Field: "x", Op: IsNull},
+		re("a"), re("(?i)a"),
+		{Field: "x", Op: Compare, Number: "1", Order: Less},
+		{Field: "x", Op: Compare, Number: "1", Order: Greater},
+		{Field: "x", Op: Compare, Number: "2", Order: Less},
+		{Field: "x", Op: Date, Number: "1"},
+		{Field: "x", Op: Date, Number: "1", Part: Hour},
+		{Field: "x", Op: Date, Number: "1", Received: true},
+		{Field: "x", Op: Ref, Other: "y"},
+		{Field: "x", Op: Ref, Other: "z"},
+		{Field: "x", Op: Ref, Other: "y", Affix: Start},
+		{Field: "x", Op: Ref, Other: "y", Cased: true},
+		{Field: "x", Op: Text, Patterns: []Pattern{inObject("a")}},
+		{Field: "x", Op: Text, Patterns: []Pattern{{Parts: []PatternPart{{Literal: "a"}, {Wildcard: AnyOne}}}}},
 		{Field: "x", Op: Text, Patterns: []Pattern{{Parts: []PatternPart{{Literal: "a"}, {Wildcard: AnyDash}}}}},
 	}
 	var exprs []Expr

@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -32,12 +33,7 @@ func (r *naiveRecord) holds(e Expr) bool {
 		}
 		return true
 	case Or:
-		for _, t := range e {
-			if r.holds(t) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(e, r.holds)
 	case Not:
 		return !r.holds(e.Term)
 	}

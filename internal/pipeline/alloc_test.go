@@ -10,7 +10,6 @@ import (
 	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/mixes"
 	"sigmatrail/internal/record"
-	"sigmatrail/matcher"
 )
 
 // allocations returns how many allocations f makes, once it has its memory.
@@ -53,7 +52,7 @@ func allocationRules() string {
 // TestMatchAllocates nothing: not in walking, filling, finding candidates and judging, whether rules match or not.
 func TestMatchAllocates(t *testing.T) {
 	e := load(t, allocationRules())
-	v, err := newView(e.Rules().Rules, record.DefaultAliases(), "sigma", matcher.Options{})
+	v, err := newView(e.Rules().Rules, record.DefaultAliases(), "sigma")
 	if err != nil {
 		t.Fatal(err)
 	}

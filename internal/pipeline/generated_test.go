@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/record"
@@ -208,7 +207,7 @@ func TestConformanceLadder(t *testing.T) {
 		if v.Hit {
 			want = []int{0}
 		}
-		if err := c.hold(subject{body.(*record.Object), record.Place{Data: packed}, time.Time{}}, want); err != nil {
+		if err := c.own.hold(subject{object: body.(*record.Object), place: record.Place{Data: packed}}, want); err != nil {
 			t.Errorf("%s: %s: %v", v.Position, v.Record, err)
 		}
 		data = append(data, framed(recognisable(packed))...)
@@ -232,4 +231,50 @@ func recognisable(packed []byte) []byte {
 		}
 	}
 	return chunk.Splice(nil, packed, &chunk.Event{End: len(packed), BodyEnd: len(packed)}, &edit)
+}
+
+// TestLadderOfAnotherForm holds every rung to the oracle on records of another form, which has CloudTrail's fields below a key of its own and some of
+// them elsewhere, beside records of CloudTrail's own form.
+func TestLadderOfAnotherForm(t *testing.T) {
+	form := &record.Mapping{Name: "test", Fields: record.Aliases{
+		"": {"ct."}, "eventName": {"event.action"}, "userIdentity.": {"ct.userIdentity.", "user."}, "userIdentity.arn": {"user.arn"}, "requestParameters.a.b": {"ct.flat"},
+	}}
+	const least = 20_000
+	pairs, hits, mapped := 0, 0, 0
+	for n := range uint64(120) {
+		texts, data := generatedProgram(n)
+		var list []*rules.Rule
+		for _, text := range texts {
+			r, err := generated(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, r)
+		}
+		r, err := newRungsBeside(list, form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range uint64(12) {
+			o := rulegen.RecordFromBytes(rulegen.Seed(n<<20 + 300 + i))
+			name, _, _ := chunk.Lookup(o, 0, "eventName")
+			end, _ := chunk.Skip(o, name)
+			outer := dict(str("ct"), string(o), str("event"), dict(str("action"), string(o[name:end])), str("user.arn"), str("arn:aws:iam::012345678901:root"), str("ct.flat"), str("stop"))
+			if name > 0 && i%4 > 0 {
+				data = append(data, framed([]byte(outer))...)
+				mapped++
+			} else {
+				data = append(data, framed([]byte(dict(str("detail"), outer)))...)
+			}
+		}
+		p, h, err := r.checkChunk(data)
+		if err != nil {
+			t.Fatalf("%d: %v\n%s\nchunk %x", n, err, texts, data)
+		}
+		pairs, hits = pairs+p, hits+h
+	}
+	if pairs < least || hits < pairs/100 || mapped < 500 {
+		t.Errorf("%d pairs, %d hits, %d records of another form", pairs, hits, mapped)
+	}
+	t.Logf("ladder: %d pairs with records of another form, %d of them, %d hits", pairs, mapped, hits)
 }

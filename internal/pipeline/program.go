@@ -127,8 +127,8 @@ func NewProgram(set *rules.Set, ownKey string) (*Program, error) { return newPro
 func newProgram(set *rules.Set, form *record.Mapping, ownKey string) (*Program, error) {
 	p := &Program{set: set, form: form, table: enrich.Compile(set.Rules), ownKey: ownKey}
 	var err error
-	if p.own, err = newView(set.Rules, record.DefaultAliases(), ownKey, matcher.Options{}); err == nil && form != nil {
-		p.mapped, err = newView(set.Rules, form.Aliases(), ownKey, matcher.Options{})
+	if p.own, err = newView(set.Rules, record.DefaultAliases(), ownKey); err == nil && form != nil {
+		p.mapped, err = newView(set.Rules, form.Aliases(), ownKey)
 	}
 	if wrong, ok := errors.AsType[*matcher.CompileError](err); ok {
 		return nil, fmt.Errorf("%s: %w (please report it)", set.Rules[wrong.Rule].Position, err)

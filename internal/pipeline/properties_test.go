@@ -68,7 +68,7 @@ func check(t *testing.T, rs []*rules.Rule, bodies [][]byte, want func(rule, body
 		if end, ok := chunk.Skip(b, 0); !ok || end != len(b) {
 			t.Fatalf("record %d is unsound: %x", j, b)
 		}
-		all, _, err := subjects(b, 0, time.Time{})
+		all, _, err := c.subjects(b, 0, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,10 +117,10 @@ func TestDuplicateKeys(t *testing.T) {
 		body(str("a"), dict(str("b"), list(dict(str("c"), str("y")), dict(str("c"), str("y"), str("c"), str("x"))))),          // 2 6
 		body(str("a"), dict(str("b"), dict(str("c"), str("x")), str("b.c"), str("z"), str("b"), dict(str("c"), "\x01"))),      // 2
 		body(str("userIdentity"), root, str("userIdentity"), user, str("userIdentity"), user, str("userIdentity"), user),      // -
-		body(append(many(20), str("userIdentity"), root, str("userIdentity"), user)...),                                       // -
-		body(str("userIdentity"), dict(append(many(20), str("type"), str("Root"), str("type"), str("IAMUser"))...)),           // -
-		body(str("userIdentity"), dict(append(many(20), str("member1"), str("Root"), str("type"), str("IAMUser"))...)),        // 4 5
-		body(str("userIdentity"), dict(append(many(20), str("member1"), str("Root"), str("member1"), str("user"))...)),        // 2
+		body(append(many(), str("userIdentity"), root, str("userIdentity"), user)...),                                         // -
+		body(str("userIdentity"), dict(append(many(), str("type"), str("Root"), str("type"), str("IAMUser"))...)),             // -
+		body(str("userIdentity"), dict(append(many(), str("member1"), str("Root"), str("type"), str("IAMUser"))...)),          // 4 5
+		body(str("userIdentity"), dict(append(many(), str("member1"), str("Root"), str("member1"), str("user"))...)),          // 2
 		body(str("userIdentity.type"), str("Root"), str("userIdentity.type"), str("x"), str("userIdentity"), root),            // 1 4 5
 		body(str("userIdentity.type"), str("Root"), str("userIdentity.type"), str("x"), str("userIdentity"), "\xa1y\x00"[:2]), // -
 	}
@@ -130,9 +130,9 @@ func TestDuplicateKeys(t *testing.T) {
 	check(t, rs, bodies, func(rule, body int) bool { return slices.Contains(want[body], rule) })
 }
 
-// many returns n members.
-func many(n int) (members []string) {
-	for i := range n {
+// many returns more members than a small map has.
+func many() (members []string) {
+	for i := range 20 {
 		members = append(members, str("member"+strconv.Itoa(i)), str("v"))
 	}
 	return members
@@ -193,8 +193,12 @@ func TestEveryDottedSplit(t *testing.T) {
 
 // folds are texts that are equal without case, beyond ASCII.
 var folds = [][]string{
-	{"stop", "STOP", "\u017ftop", "\u017fTOP"}, {"kelvin", "KELVIN", "\u212aelvin"}, {"stra\u00dfe", "STRA\u1e9eE", "stra\u1e9ee"},
-	{"\u00e5", "\u00c5", "\u212b"}, {"\u03c3", "\u03a3", "\u03c2"}, {"ma\u017f\u212a", "mask", "MASK"},
+	{"stop", "STOP", "\u017ftop", "\u017fTOP"},
+	{"kelvin", "KELVIN", "\u212aelvin"},
+	{"stra\u00dfe", "STRA\u1e9eE", "stra\u1e9ee"},
+	{"\u00e5", "\u00c5", "\u212b"},
+	{"\u03c3", "\u03a3", "\u03c2"},
+	{"ma\u017f\u212a", "mask", "MASK"},
 }
 
 // TestFoldedLetters has the long s (U+017F), the Kelvin sign (U+212A) and the capital sharp s (ẞ) in values and in patterns, for every operator and at
@@ -403,4 +407,31 @@ func TestReloadBetweenTwoRecords(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestMoreKeysThanAreKnown: what is remembered of keys is bounded. Behind that, and behind keys too long for it, values that are remembered are not
+// taken for all there is where a key with dots adds to them.
+func TestMoreKeysThanAreKnown(t *testing.T) {
+	long := "userIdentity." + strings.Repeat("a", 70)
+	rs := []*rules.Rule{
+		item(t, "userIdentity.type: Root"), item(t, "userIdentity.type: evil"), item(t, long+": evil"), item(t, "userIdentity|contains: Root"), item(t, "userIdentity.type|contains: vil"),
+		item(t, "eventName: PutObject, userIdentity.type: evil"), item(t, long+"|contains: evi"),
+	}
+	root := []string{str("userIdentity"), dict(str("type"), str("Root"), str("arn"), str("an arn of some length"))}
+	evil, far := []string{str("userIdentity.type"), str("evil")}, []string{str(long), str("evil")}
+	var bodies [][]byte
+	var want [][]int
+	for round := range 3 {
+		for i := range 400 {
+			bodies, want = append(bodies, body(str(fmt.Sprint("key", round*400+i)), "\x01")), append(want, nil)
+			if i%40 > 0 {
+				continue
+			}
+			for range 3 {
+				bodies = append(bodies, body(root...), body(append(evil, root...)...), body(append(root, evil...)...), body(append(root, far...)...), body(evil...), body("\xd9\x11userIdentity.type", evil[1], root[0], root[1]))
+				want = append(want, []int{0, 3}, []int{0, 1, 3, 4, 5}, []int{0, 1, 3, 4, 5}, []int{0, 2, 3, 6}, []int{1, 4, 5}, []int{0, 1, 3, 4, 5})
+			}
+		}
+	}
+	check(t, rs, bodies, func(rule, body int) bool { return slices.Contains(want[body], rule) })
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"sigmatrail/conf"
-	"sigmatrail/enrich"
 	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/oracle"
 	"sigmatrail/internal/record"
@@ -20,26 +19,43 @@ import (
 // rungs are the evaluators of the ladder over one list of rules, from the oracle to the engine. Each has one thing more than the one before it that
 // could be wrong, so that where two differ the fault is known. It is safe for concurrent use.
 type rungs struct {
-	oracle *oracle.Oracle
-	view   *view
+	forms  map[*record.Mapping]*form // nil: CloudTrail's own
 	engine *Engine
+	other  *record.Mapping
 	rules  int
 }
 
-func newRungs(list []*rules.Rule) (*rungs, error) {
-	v, err := newView(list, record.DefaultAliases(), "sigma", matcher.Options{})
-	if err != nil {
-		return nil, err
-	}
+// form is the evaluators of records of one form.
+type form struct {
+	aliases record.Aliases
+	oracle  *oracle.Oracle
+	view    *view
+}
+
+func newRungs(list []*rules.Rule) (*rungs, error) { return newRungsBeside(list, nil) }
+
+// newRungsBeside makes the rungs of rules for records of CloudTrail's own form and, if it is not nil, of another.
+func newRungsBeside(list []*rules.Rule, other *record.Mapping) (*rungs, error) {
 	numbered := make([]*rules.Rule, 0, len(list)) // whose titles tell them apart in what is written
 	for i, r := range list {
 		one := *r
 		one.Title, one.ID = numberedTitle+strconv.Itoa(i), ""
 		numbered = append(numbered, &one)
 	}
-	p := &Program{set: &rules.Set{Rules: numbered}, own: v, table: enrich.Compile(numbered), ownKey: "sigma"}
-	e, err := NewEngine(conf.Settings{MinLevel: "informational", Key: "sigma"}, p)
-	return &rungs{oracle: oracle.New(list, record.DefaultAliases(), "sigma"), view: v, engine: e, rules: len(list)}, err
+	p, err := newProgram(&rules.Set{Rules: numbered}, other, "sigma")
+	if err != nil {
+		return nil, err
+	}
+	r := &rungs{forms: make(map[*record.Mapping]*form), other: other, rules: len(list)}
+	add := func(m *record.Mapping, aliases record.Aliases, v *view) {
+		r.forms[m] = &form{aliases: aliases, oracle: oracle.New(list, aliases, "sigma"), view: v}
+	}
+	add(nil, record.DefaultAliases(), p.own)
+	if other != nil {
+		add(other, other.Aliases(), p.mapped)
+	}
+	r.engine, err = NewEngine(conf.Settings{MinLevel: "informational", Key: "sigma"}, p)
+	return r, err
 }
 
 const numberedTitle = "ladder rule "
@@ -49,38 +65,57 @@ type subject struct {
 	object   *record.Object
 	place    record.Place
 	received time.Time
+	form     *record.Mapping
 }
 
 // climber is the memory that one goroutine needs to climb.
 type climber struct {
 	*rungs
 
-	scratch *matcher.Scratch
-	fields  matcher.Record
-	look    *look
-
+	own, mapped *steps
 	pairs, hits int // how much has been climbed
 }
 
+// steps is the memory for records of one form.
+type steps struct {
+	*form
+
+	scratch *matcher.Scratch
+	fields  matcher.Record
+	look    *look
+}
+
 func (r *rungs) climber() *climber {
-	return &climber{rungs: r, scratch: r.view.program.NewScratch(), look: newLook(r.view)}
+	c := &climber{rungs: r, own: newSteps(r.forms[nil])}
+	if r.other != nil {
+		c.mapped = newSteps(r.forms[r.other])
+	}
+	return c
+}
+
+func newSteps(f *form) *steps {
+	return &steps{form: f, scratch: f.view.program.NewScratch(), look: newLook(f.view)}
 }
 
 // climb judges one record on the rungs up to the projection, and returns the oracle's verdict. The error names the first rung that differs.
 func (c *climber) climb(s subject) (want []int, err error) {
-	want = c.oracle.Match(s.object, s.received)
-	return want, c.hold(s, want)
+	of := c.own
+	if s.form != nil {
+		of = c.mapped
+	}
+	want = of.oracle.Match(s.object, s.received)
+	return want, of.hold(s, want)
 }
 
 // hold holds the rungs above the oracle to its verdict.
-func (c *climber) hold(s subject, want []int) error {
+func (c *steps) hold(s subject, want []int) error {
 	p := c.view.program
-	fill(&c.fields, p, s.object, s.received)
+	c.fill(s.object, s.received)
 	p.AllCandidates(c.scratch)
 	if got := p.Match(nil, c.scratch, &c.fields); !slices.Equal(got, want) {
 		return fmt.Errorf("the program without index: %v, the oracle: %v", got, want)
 	}
-	fill(&c.fields, p, s.object, s.received)
+	c.fill(s.object, s.received)
 	p.Candidates(c.scratch, &c.fields)
 	if got := p.Match(nil, c.scratch, &c.fields); !slices.Equal(got, want) {
 		return fmt.Errorf("the program with its index: %v, the oracle: %v", got, want)
@@ -96,16 +131,20 @@ func (c *climber) hold(s subject, want []int) error {
 
 // subjects returns the records in the event whose body stands at pos, or the body itself where there are none, so that evaluators are asked all the same.
 // recognised says which.
-func subjects(data []byte, pos int, received time.Time) (list []subject, recognised bool, err error) {
+func (c *climber) subjects(data []byte, pos int, received time.Time) (list []subject, recognised bool, err error) {
 	body, _ := record.Decode(data, pos)
-	found, content := record.Find(body, nil)
+	found, content := record.Find(body, c.other)
 	var l record.Locator
 	places, located := l.Find(data, pos)
+	if located == record.Foreign && c.mapped != nil {
+		l.IsRecord = c.mapped.look.isMapped
+		places, located = l.Find(data, pos)
+	}
 	if len(places) != len(found) || located != content {
 		return nil, false, fmt.Errorf("the locator finds %d records, content %d; there are %d, content %d", len(places), located, len(found), content)
 	}
 	for i, f := range found {
-		list = append(list, subject{f.Record, places[i], received})
+		list = append(list, subject{f.Record, places[i], received, f.Form})
 	}
 	if len(list) > 0 {
 		return list, true, nil
@@ -114,12 +153,12 @@ func subjects(data []byte, pos int, received time.Time) (list []subject, recogni
 	if !ok {
 		return nil, false, nil
 	}
-	return []subject{{o, record.Place{Data: data, Pos: pos}, received}}, false, nil
+	return []subject{{o, record.Place{Data: data, Pos: pos}, received, c.other}}, false, nil
 }
 
-// fill fills every field of p in from a decoded record, by a lookup of its own: by the keys that the record has, not by the splits of the path.
-func fill(rec *matcher.Record, p *matcher.Program, o *record.Object, received time.Time) {
-	aliases := record.DefaultAliases()
+// fill fills every field in from a decoded record, by a lookup of its own: by the keys that the record has, not by the splits of the path.
+func (c *steps) fill(o *record.Object, received time.Time) {
+	rec, p := &c.fields, c.view.program
 	rec.Reset(len(p.Fields()))
 	rec.Received = received
 	for i, name := range p.Fields() {
@@ -127,7 +166,7 @@ func fill(rec *matcher.Record, p *matcher.Program, o *record.Object, received ti
 		if name == matcher.WholeRecord {
 			found = []any{without(o, "sigma")}
 		} else {
-			for _, path := range aliases.Paths(name) {
+			for _, path := range c.aliases.Paths(name) {
 				found = append(found, places(o, path)...)
 			}
 		}
@@ -218,7 +257,7 @@ func scalar(v any) matcher.Value {
 // verdicts is what is known of one event of a chunk: of each record in it, the rules that must match.
 type verdicts struct {
 	known   bool
-	records []*record.Object
+	records []record.Found
 	hits    [][]int
 }
 
@@ -228,7 +267,7 @@ func (c *climber) event(data []byte, ev *chunk.Event) (v verdicts, err error) {
 	if ev.Kind != chunk.Log {
 		return v, nil
 	}
-	all, recognised, err := subjects(data, ev.BodyStart, receivedOf(ev))
+	all, recognised, err := c.subjects(data, ev.BodyStart, receivedOf(ev))
 	if err != nil {
 		return v, err
 	}
@@ -240,7 +279,7 @@ func (c *climber) event(data []byte, ev *chunk.Event) (v verdicts, err error) {
 		c.pairs += c.rules
 		c.hits += len(want)
 		if recognised {
-			v.records, v.hits = append(v.records, s.object), append(v.hits, want)
+			v.records, v.hits = append(v.records, record.Found{Record: s.object, Form: s.form}), append(v.hits, want)
 		}
 	}
 	return v, nil
@@ -291,10 +330,8 @@ func written(v verdicts) []string {
 	for i, hits := range v.hits {
 		for _, rule := range hits {
 			ids[rule] = append(ids[rule], "")
-			if id, ok := v.records[i].Get("eventID"); ok && len(v.records) > 1 {
-				if text, ok := id.(string); ok {
-					ids[rule][len(ids[rule])-1] = text
-				}
+			if len(v.records) > 1 {
+				ids[rule][len(ids[rule])-1] = v.records[i].Text("eventID")
 			}
 		}
 	}

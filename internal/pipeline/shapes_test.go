@@ -57,6 +57,36 @@ func TestDepth(t *testing.T) {
 	check(t, rs, bodies, func(rule, body int) bool { return slices.Contains(want[body], rule) })
 }
 
+// TestDepthOfPaths: a path ends where nothing is looked into any more, also for a value that is remembered from a record that stood less deep.
+func TestDepthOfPaths(t *testing.T) {
+	var rs []*rules.Rule
+	var bodies [][]byte
+	const shallowest = 125
+	for n := shallowest; n < shallowest+4; n++ {
+		rs = append(rs, item(t, "userIdentity"+strings.Repeat(".a", n)+": needle"))
+		b := body(str("userIdentity"), wrapped(str("needle"), n, inMap))
+		bodies = append(bodies, b)
+	}
+	check(t, rs, bodies, func(rule, body int) bool { return rule == body && shallowest+rule < record.MaxDepth })
+	r := mustRungs(t, rs)
+	var data []byte
+	const around = 4
+	for _, b := range bodies {
+		one := string(b)
+		for i := range around {
+			data = append(data, framed([]byte(one))...)
+			if i%2 > 0 {
+				one = dict(str("detail"), one)
+			} else {
+				one = dict(str("Records"), list(one, one))
+			}
+		}
+	}
+	if _, hits, err := r.checkChunk(data); err != nil || hits == 0 {
+		t.Errorf("%d hits, %v", hits, err)
+	}
+}
+
 // TestDepthInEnvelope: what is around a record counts, and a JSON text begins anew.
 func TestDepthInEnvelope(t *testing.T) {
 	rs := []*rules.Rule{item(t, "f|contains: needle"), item(t, "f|exists: true"), item(t, "userIdentity.type: Root")}

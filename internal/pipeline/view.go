@@ -32,13 +32,12 @@ func marks(ownKey string) []string {
 }
 
 // newView compiles the rules for records that have fields where aliases say.
-func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string, o matcher.Options) (*view, error) {
+func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string) (*view, error) {
 	exprs := make([]matcher.Expr, 0, len(rs))
 	for _, r := range rs {
 		exprs = append(exprs, r.Lower())
 	}
-	o.Pair = [2]string{"eventName", "eventSource"}
-	program, err := matcher.Compile(exprs, o)
+	program, err := matcher.Compile(exprs, matcher.Options{Pair: [2]string{"eventName", "eventSource"}})
 	if err != nil {
 		return nil, err
 	}

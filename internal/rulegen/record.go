@@ -11,7 +11,7 @@ import (
 func recordBytes(c choices) []byte {
 	o := recordTree(c)
 	if c.percent(12) {
-		o = envelope(c, o)
+		o = envelope(c, o, mostEnvelopes)
 	}
 	return encoder{c, c.percent(30)}.value(nil, o)
 }
@@ -229,8 +229,12 @@ func extreme(c choices, at *object) {
 	}
 }
 
-// envelope puts a record into something that record.Find looks into.
-func envelope(c choices, o *object) *object {
+// mostEnvelopes is how many there are around a record: more than record.Find follows, and few enough as each JSON text in another doubles its
+// backslashes.
+const mostEnvelopes = 6
+
+// envelope puts a record into something that record.Find looks into, and that perhaps into another, up to most of them.
+func envelope(c choices, o *object, most int) *object {
 	text := func(v any) string { return string(jsonText(nil, v)) }
 	outer := &object{members: []member{{"source", "aws.s3"}, {"account", "123456789012"}}}
 	switch c.next(7) {
@@ -249,8 +253,8 @@ func envelope(c choices, o *object) *object {
 	default:
 		outer.set("event", &object{members: []member{{"original", text(o)}}})
 	}
-	if c.percent(20) {
-		return envelope(c, outer)
+	if most > 1 && c.percent(20) {
+		return envelope(c, outer, most-1)
 	}
 	return outer
 }

@@ -1,6 +1,7 @@
 package rulegen
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -291,6 +292,19 @@ func TestBytes(t *testing.T) {
 		made := RecordFromBytes(data)
 		if end, ok := chunk.Skip(made, 0); !ok || end != len(made) || string(made) != string(RecordFromBytes(data)) {
 			t.Errorf("%x: %x", data, made)
+		}
+	}
+}
+
+// TestBounded: bytes that always choose one more envelope make a record of bearable size; FuzzLadder once found one of 1.3 GB.
+func TestBounded(t *testing.T) {
+	for b := range 256 {
+		for _, n := range []int{100, 1000, 4000} {
+			for _, data := range [][]byte{bytes.Repeat([]byte{byte(b)}, n), append(Seed(uint64(b)), bytes.Repeat([]byte{byte(b)}, n)...)} {
+				if size := len(RecordFromBytes(data)); size > 4<<20 {
+					t.Errorf("%d bytes of %d: %d bytes", n, b, size)
+				}
+			}
 		}
 	}
 }
