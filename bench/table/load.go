@@ -38,7 +38,11 @@ func load(forced bool) (loading, error) {
 	}
 	start := pipeline.New
 	if forced {
-		start = force
+		files, err := shared.AllRules()
+		if err != nil {
+			return loading{}, err
+		}
+		start = func(s conf.Settings) (*pipeline.Engine, error) { return force(s, files) }
 	}
 	begin := time.Now()
 	engine, err := start(settings)
@@ -52,13 +56,9 @@ func load(forced bool) (loading, error) {
 	return l, err
 }
 
-// force loads the rules as if all were about CloudTrail.
-func force(settings conf.Settings) (*pipeline.Engine, error) {
-	set, err := rules.Load(settings.Rules, nil, rules.Options{})
-	if err != nil {
-		return nil, err
-	}
-	set.Rules, set.NotApplicable = append(set.Rules, set.NotApplicable...), nil
+// force loads files of rules that are all about CloudTrail.
+func force(settings conf.Settings, files []rules.File) (*pipeline.Engine, error) {
+	set := rules.ParseFiles(files, rules.Options{})
 	program, err := pipeline.NewProgram(set, settings.Key)
 	if err != nil {
 		return nil, err
