@@ -59,7 +59,10 @@ func (c coverer) union(list []Expr, negated bool) (cover, string) {
 	for _, e := range list {
 		keys, why := c.of(e, negated)
 		if keys == nil {
-			return nil, "one alternative has no text to look up: " + why
+			if len(list) > 1 {
+				why = "one alternative has no text to look up: " + why
+			}
+			return nil, why
 		}
 		all = append(all, keys...)
 	}

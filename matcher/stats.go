@@ -137,3 +137,26 @@ func (s *Stats) automaton(use string, a *automaton) {
 	s.Automata = append(s.Automata, AutomatonStats{Use: use, States: a.states(), Bytes: a.bytes(), Dense: a.dense != nil})
 	s.Bytes += a.bytes()
 }
+
+// Search is one search for texts that a Program makes on every record.
+type Search struct {
+	// Field is searched, for that many Texts.
+	Field string
+	Texts int
+	// Run searches a text as it does a value that is not the last record's. It is for one goroutine.
+	Run func(text []byte)
+}
+
+// Searches returns the searches, so that their cost can be measured.
+func (p *Program) Searches() []Search {
+	list := make([]Search, 0, len(p.literal))
+	s := p.NewScratch()
+	for i := range p.literal {
+		x := &p.literal[i]
+		list = append(list, Search{Field: p.fields[x.field], Texts: len(x.starts) - 1, Run: func(text []byte) {
+			s.begin()
+			x.search(&Value{Kind: String, Text: text}, s, &s.memos[i])
+		}})
+	}
+	return list
+}

@@ -48,7 +48,7 @@ type result struct {
 var batches = sync.Pool{New: func() any { return &batch{done: make(chan struct{}, 1)} }} //nolint:gochecknoglobals // memory
 
 func newBatch(s *source) *batch {
-	b := batches.Get().(*batch) //nolint:forcetypeassert,errcheck // nothing else is in the pool
+	b := batches.Get().(*batch) // nothing else is in the pool
 	b.source = s
 	return b
 }
@@ -105,7 +105,8 @@ const tokenBytes = batchBytes / 4
 
 // newBudget returns a budget that allows two batches at first, and most batches when it is the file's turn.
 func newBudget(most int) budget {
-	b := budget{tokens: make(chan struct{}, most*batchBytes/tokenBytes), ahead: 2 * batchBytes / tokenBytes}
+	all := most * batchBytes / tokenBytes
+	b := budget{tokens: make(chan struct{}, all), ahead: min(all, 2*batchBytes/tokenBytes)}
 	b.give(b.ahead)
 	return b
 }

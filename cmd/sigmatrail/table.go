@@ -63,15 +63,6 @@ func when(r record.Found) string {
 	return "?"
 }
 
-// identity returns the record's userIdentity, or an object without members.
-func identity(r *record.Object) *record.Object {
-	v, _ := r.Get("userIdentity")
-	if o, ok := v.(*record.Object); ok {
-		return o
-	}
-	return record.NewObject()
-}
-
 // who names the caller as shortly as it can be told apart.
 func who(r record.Found) string {
 	arn := r.Text("userIdentity.arn")

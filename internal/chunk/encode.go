@@ -27,7 +27,7 @@ func AppendStr[T string | []byte](dst []byte, text T) []byte {
 func AppendStrHeader(dst []byte, n int) []byte {
 	switch {
 	case n <= 31:
-		return append(dst, 0xa0|byte(n))
+		return append(dst, 0xa0|byte(n)) //nolint:gosec // just compared
 	case n <= 0xff:
 		return append(dst, 0xd9, byte(n))
 	default:

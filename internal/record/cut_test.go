@@ -120,7 +120,9 @@ func TestCutPromptly(t *testing.T) {
 				<-parts
 			}
 		}
-		w.Close()
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
 		if more := <-parts; more != "" {
 			t.Errorf("%q too many", more)
 		}

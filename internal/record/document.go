@@ -129,7 +129,7 @@ func unexpected(err error) error {
 	return err
 }
 
-var errTooLong = fmt.Errorf("a value is longer than %d bytes", MaxLine) //nolint:gochecknoglobals // an error to compare with
+var errTooLong = fmt.Errorf("a value is longer than %d bytes", MaxLine)
 
 // meter ends a reader where one value takes more bytes than it may.
 type meter struct {
