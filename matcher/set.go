@@ -1,5 +1,7 @@
 package matcher
 
+import "slices"
+
 // hashes maps hashes to numbers: open addressing, filled once and then only read. Equal hashes of different texts are for its user to tell apart, or
 // to bear.
 type hashes struct {
@@ -92,12 +94,7 @@ func (s *exactSet) has(folded []byte) bool {
 // hasCased reports whether the text is in the set of texts as they are. Those that differ by ASCII case alone have one hash.
 func (s *exactSet) hasCased(text []byte) bool {
 	if s.next == nil {
-		for i := range s.list { // slices.Contains would copy a long text
-			if s.list[i] == string(text) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(s.list, func(one string) bool { return one == string(text) }) // without a copy of the text
 	}
 	h, _ := hashUpper(text)
 	i, ok := s.table.get(h)

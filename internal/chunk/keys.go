@@ -106,5 +106,5 @@ func hashKey(key []byte) uint32 {
 
 func mixKey(first, last uint64, n int) uint32 {
 	h := (first ^ bits.RotateLeft64(last, 29) ^ uint64(n)) * 0x9e3779b97f4a7c15 //nolint:gosec // a length
-	return uint32(h >> 40)                                                      //nolint:gosec // the upper bits
+	return uint32(h >> 40)
 }

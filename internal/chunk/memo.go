@@ -102,12 +102,12 @@ func (r *Projector) remember(m *memo, raw []byte) (same int32) {
 }
 
 // keep remembers the notes of a visit from first on, which the value at pos has made.
-func (m *remembered) keep(v *visit, first, pos int) {
-	m.notes[v.which] = m.notes[v.which][:0]
-	for i := first; i < len(v.notes); i++ {
-		if n := v.notes[i]; n.pos >= 0 {
-			m.notes[v.which] = append(m.notes[v.which], relative{field: n.field, pos: n.pos - pos, depth: n.depth})
+func (v *remembered) keep(from *visit, first, pos int) {
+	kept := v.notes[from.which][:0]
+	for i := first; i < len(from.notes); i++ {
+		if n := from.notes[i]; n.pos >= 0 {
+			kept = append(kept, relative{field: n.field, pos: n.pos - pos, depth: n.depth})
 		}
 	}
-	m.opened[v.which] = true
+	v.notes[from.which], v.opened[from.which] = kept, true
 }

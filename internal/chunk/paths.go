@@ -68,7 +68,7 @@ func NewProjection(fields []Field, anchors []matcher.FieldID, marks []string, ow
 	p := &Projection{fields: fields, ownKey: ownKey, topsOf: make([][]int32, len(fields))}
 	all := planting{steps: []map[string]int32{{}}, t: &tree{nodes: make([]node, 1)}}
 	for f := range fields {
-		all.field(fields, matcher.FieldID(f)) //nolint:gosec // fewer than that
+		all.field(fields, matcher.FieldID(f))
 	}
 	named := make([]int32, 0, len(marks))
 	for _, m := range marks {
@@ -81,7 +81,7 @@ func NewProjection(fields []Field, anchors []matcher.FieldID, marks []string, ow
 	p.tops = len(all.t.keys)
 	all.t.nodes[0].keys = newKeyTable(all.t.keys, 0)
 	for n := range all.t.nodes[1:] {
-		all.number(int32(n + 1)) //nolint:gosec // fewer than that
+		all.number(int32(n + 1))
 	}
 	p.all = *all.t
 	p.lead(&all)
@@ -149,7 +149,7 @@ func (b *planting) reach(at int32, prefix string) {
 func (t *tree) top(key string, leadsTo int32) int32 {
 	for k := range t.keys {
 		if t.keys[k].key == key {
-			return int32(k) //nolint:gosec // fewer than that
+			return int32(k)
 		}
 	}
 	t.keys = append(t.keys, wanted{key: key, node: leadsTo})
@@ -204,7 +204,7 @@ func (p *Projection) shortcuts(anchors []matcher.FieldID) {
 		early.field(p.fields, f)
 	}
 	for n := range p.early.nodes {
-		early.number(int32(n)) //nolint:gosec // fewer than that
+		early.number(int32(n))
 	}
 	for top := range p.tops {
 		p.earlyNodes[top] = -1
