@@ -45,12 +45,17 @@ func trace(text string) string {
 	return text[escapeTail(text):]
 }
 
-// escapeTail returns how many characters at the beginning of text can be the end of an escape: n, r or t, or the last ones of u0000 to u001f.
+// escapeTail returns how many characters at the beginning of text can be the end of an escape: n, r or t, or the last ones of u0000 to u001f; or, where
+// text is short, anything in the midst of one.
 func escapeTail(text string) int {
 	if strings.IndexByte("NRT", text[0]) >= 0 {
 		return 1
 	}
-	for _, form := range []string{"u00tx", "00tx", "0tx", "tx", "x"} {
+	const whole = "u00tx"
+	if len(text) < len(whole) && endsEscape(text, whole[:len(text)]) {
+		return len(text) // all of it can stand in one
+	}
+	for _, form := range []string{whole, "00tx", "0tx", "tx", "x"} {
 		if len(text) >= len(form) && endsEscape(text[:len(form)], form) {
 			return len(form)
 		}

@@ -202,21 +202,30 @@ func values(v any, inside, below bool) (list []string) {
 }
 
 // checkProjection holds a projector that has seen other records to the decoded ones.
-func checkProjection(l layout, data []byte, bodies []int) error {
+func checkProjection(l layout, data []byte, bodies []int, rounds int) error {
 	r := chunk.NewProjector(chunk.NewProjection(l.fields, l.anchors, markKeys, "sigma"))
 	var rec matcher.Record
+	want := make(map[int][][]string)
+	objects := make(map[int]*record.Object)
 	for _, pos := range bodies {
 		body, ok := record.Decode(data, pos)
-		o, isMap := body.(*record.Object)
-		if !ok || !isMap {
-			continue
+		if o, isMap := body.(*record.Object); ok && isMap {
+			objects[pos], want[pos] = o, expected(l, o)
 		}
-		got, err := project(r, &rec, l, data, pos, 0)
-		if err != nil {
-			return err
-		}
-		if diff := cmp.Diff(expected(l, o), got); diff != "" {
-			return fmt.Errorf("%s\nfields %+v, anchors %v, record %s at %d of %x", diff, l.fields, l.anchors, record.AppendJSON(nil, o), pos, data)
+	}
+	for range rounds { // values are remembered only where they come often
+		for _, pos := range bodies {
+			o := objects[pos]
+			if o == nil {
+				continue
+			}
+			got, err := project(r, &rec, l, data, pos, 0)
+			if err != nil {
+				return err
+			}
+			if !slices.EqualFunc(got, want[pos], slices.Equal) {
+				return fmt.Errorf("%s\nfields %+v, anchors %v, record %s at %d of %x", cmp.Diff(want[pos], got), l.fields, l.anchors, record.AppendJSON(nil, o), pos, data)
+			}
 		}
 	}
 	return nil
@@ -249,7 +258,7 @@ func TestProject(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := layoutOf(func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "") })
 		data := rulegen.Neighbours().Draw(t, "chunk")
-		if err := checkProjection(l, data, bodiesOf(data)); err != nil {
+		if err := checkProjection(l, data, bodiesOf(data), 30); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -258,15 +267,15 @@ func TestProject(t *testing.T) {
 // TestProjectGenerated does the same with fixed seeds, as far more of them can be had.
 func TestProjectGenerated(t *testing.T) {
 	records := 0
-	for n := range uint64(1500) {
+	for n := range uint64(500) {
 		data := rulegen.NeighboursFromBytes(rulegen.Seed(n))
 		bodies := bodiesOf(data)
 		records += len(bodies)
-		if err := checkProjection(layoutOf(fromBytes(rulegen.Seed(n+1<<40))), data, bodies); err != nil {
+		if err := checkProjection(layoutOf(fromBytes(rulegen.Seed(n+1<<40))), data, bodies, 30); err != nil {
 			t.Fatalf("%d: %v", n, err)
 		}
 	}
-	if records < 7000 {
+	if records < 2300 {
 		t.Errorf("%d records", records)
 	}
 }
@@ -299,7 +308,7 @@ func FuzzProject(f *testing.F) {
 		if len(bodies) == 0 {
 			bodies = []int{0}
 		}
-		if err := checkProjection(l, data, append(bodies, bodies...)); err != nil {
+		if err := checkProjection(l, data, bodies, 30); err != nil {
 			t.Fatal(err)
 		}
 	})

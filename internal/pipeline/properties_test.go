@@ -13,6 +13,7 @@ import (
 
 	"sigmatrail/conf"
 	"sigmatrail/internal/chunk"
+	"sigmatrail/internal/record"
 	"sigmatrail/rules"
 )
 
@@ -434,4 +435,22 @@ func TestMoreKeysThanAreKnown(t *testing.T) {
 		}
 	}
 	check(t, rs, bodies, func(rule, body int) bool { return slices.Contains(want[body], rule) })
+}
+
+// TestInsideEscapes: what stands in the JSON text of an object alone, in the midst of an escape, is found there.
+func TestInsideEscapes(t *testing.T) {
+	texts := []string{"u", "u0", "u00", "u000", "u0000", "u001f", "u001fx", "0x", "fx", "nx", "00", "t", "tru", "x"}
+	var rs []*rules.Rule
+	for _, text := range texts {
+		rs = append(rs, item(t, "f|contains: '"+text+"'"))
+	}
+	values := []string{"\x00", "\x1fx", "\nx", "\t", "x\x00x"}
+	var bodies [][]byte
+	for _, v := range values {
+		bodies = append(bodies, body(str("f"), dict(str("a"), str(v))))
+	}
+	check(t, rs, bodies, func(rule, body int) bool {
+		json := `{"a":` + string(record.AppendJSON(nil, values[body])) + `}`
+		return strings.Contains(json, texts[rule])
+	})
 }

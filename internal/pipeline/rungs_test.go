@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -386,7 +387,26 @@ func (r *rungs) checkChunk(data []byte) (pairs, hits int, err error) {
 		}
 		want = append(want, v)
 	}
-	return c.pairs, c.hits, r.holdEngine(data, want)
+	if err := r.holdEngine(data, want); err != nil {
+		return 0, 0, err
+	}
+	// Again and again, as values are remembered only where they come often.
+	const often = 40
+	if err := r.holdEngine(bytes.Repeat(data, often), slices.Repeat(want, often)); err != nil && !damaged(data) {
+		return 0, 0, fmt.Errorf("the chunk %d times: %w", often, err)
+	}
+	return c.pairs, c.hits, nil
+}
+
+// damaged reports whether the chunk cannot be walked to its end, so that what comes behind it is not framed.
+func damaged(data []byte) bool {
+	var ev chunk.Event
+	for w := chunk.NewWalker(data); w.Next(&ev); {
+		if ev.Kind == chunk.Damaged {
+			return true
+		}
+	}
+	return false
 }
 
 // mustRungs makes the rungs of rules that are sound.
