@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sigmatrail/internal/chunk"
+	"sigmatrail/internal/record"
 )
 
 // splice is one event of a chunk and what changes in it.
@@ -86,7 +87,20 @@ func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, counts *Ta
 	if ev.HasTime {
 		received = time.Unix(ev.Seconds, int64(ev.Nanos)).UTC()
 	}
-	j := s.judge(data, ev.BodyStart, received, e.written)
+	j := Judgement{Content: record.CloudTrail}
+	if s.own.isRecord(data) {
+		s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
+		hits := s.match(s.own, received, e.written)
+		if len(hits) == 0 { // most records
+			counts.Records++
+			counts.Unmatched++
+			return
+		}
+		s.verdicts = append(s.verdicts, Verdict{place: record.Place{Data: data, Pos: ev.BodyStart}, Hits: hits})
+		j.Verdicts = s.verdicts
+	} else {
+		j = s.judge(data, ev.BodyStart, received, e.written)
+	}
 	if j.count(counts) {
 		e.countHits(&j)
 		s.chunk.splices = append(s.chunk.splices, splice{event: *ev, edit: e.edit(s, data, ev, &j, counts)})

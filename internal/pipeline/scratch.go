@@ -55,7 +55,8 @@ func (p *Program) giveBack(s *scratch) { p.scratches.Put(s) }
 func (s *scratch) judge(data []byte, pos int, received time.Time, written []bool) Judgement {
 	s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
 	if s.own.isRecord(data) {
-		s.match(s.own, Verdict{place: record.Place{Data: data, Pos: pos}}, received, written)
+		v := Verdict{place: record.Place{Data: data, Pos: pos}, Hits: s.match(s.own, received, written)}
+		s.verdicts = append(s.verdicts, v)
 		return Judgement{Content: record.CloudTrail, Verdicts: s.verdicts}
 	}
 	places, content := s.locator.Find(data, pos)
@@ -66,14 +67,14 @@ func (s *scratch) judge(data []byte, pos int, received time.Time, written []bool
 	}
 	for _, p := range places {
 		if _, ok := l.projector.Record(p.Data, p.Pos, p.Depth); ok {
-			s.match(l, Verdict{place: p, form: form}, received, written)
+			s.verdicts = append(s.verdicts, Verdict{place: p, form: form, Hits: s.match(l, received, written)})
 		}
 	}
 	return Judgement{Content: content, Verdicts: s.verdicts}
 }
 
-// match adds the verdict on the record over which the projector of l has walked.
-func (s *scratch) match(l *look, v Verdict, received time.Time, written []bool) {
+// match returns the rules that match the record over which the projector of l has walked, and are to be written.
+func (s *scratch) match(l *look, received time.Time, written []bool) []int {
 	first := len(s.rules)
 	s.rules = l.match(s.rules, received)
 	kept := first
@@ -84,6 +85,5 @@ func (s *scratch) match(l *look, v Verdict, received time.Time, written []bool) 
 		}
 	}
 	s.rules = s.rules[:kept]
-	v.Hits = s.rules[first:kept:kept]
-	s.verdicts = append(s.verdicts, v)
+	return s.rules[first:kept:kept]
 }
