@@ -90,6 +90,12 @@ func (r *Record) Reset(n int) {
 	r.values = r.values[:n]
 }
 
+// Bytes is about how much memory has grown with the values of the records.
+func (r *Record) Bytes() int {
+	const perValue = 56
+	return perValue * cap(r.values)
+}
+
 // Filled reports whether the field has been filled in.
 func (r *Record) Filled(f FieldID) bool { return r.slots[f].epoch == r.epoch }
 

@@ -26,6 +26,9 @@ func (p *Program) NewScratch() *Scratch {
 	}
 }
 
+// Bytes is about how much memory has grown with the texts of the records.
+func (s *Scratch) Bytes() int { return cap(s.arena) }
+
 // begin forgets the last record.
 func (s *Scratch) begin() {
 	const last = 1<<31 - 1

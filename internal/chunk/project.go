@@ -130,6 +130,12 @@ func skipOther(data []byte, pos int) (end int) {
 	return end
 }
 
+// Bytes is about how much memory has grown with the records that the Projector has seen.
+func (r *Projector) Bytes() int {
+	const perNote, perMember, perSlot = 40, 24, 4
+	return cap(r.arena) + perNote*(cap(r.early.notes)+cap(r.all.notes)) + perMember*cap(r.member) + perSlot*cap(r.table)
+}
+
 // Mark returns where the value of a mark stands, if it is there.
 func (r *Projector) Mark(mark int) (start int, ok bool) {
 	s := &r.tops[r.p.marks[mark]]

@@ -48,7 +48,24 @@ func (p *Program) borrow() *scratch {
 	return p.newScratch()
 }
 
-func (p *Program) giveBack(s *scratch) { p.scratches.Put(s) }
+// giveBack keeps s for others, unless a huge event has made it huge.
+func (p *Program) giveBack(s *scratch) {
+	if s.bytes() <= mostKept {
+		p.scratches.Put(s)
+	}
+}
+
+// mostKept bounds the memory that a scratch may keep from one chunk to the next.
+const mostKept = 16 << 20
+
+// bytes is about how much memory has grown with the events that s has seen.
+func (s *scratch) bytes() int {
+	n := cap(s.chunk.values) + s.own.bytes() + s.locator.Bytes()
+	if s.mapped != nil {
+		n += s.mapped.bytes() + s.mappedLocator.Bytes()
+	}
+	return n
+}
 
 // judge judges an event over whose body, at pos of data, the projector has just walked. written says of which rules hits count. The verdicts live until the
 // next call.

@@ -114,3 +114,5 @@ func (l *look) isMapped(p record.Place) bool {
 	l.projector.Fill(&l.record, []matcher.FieldID{l.name, l.source})
 	return l.record.Present(l.name) && l.record.HasText(l.source, record.IsAWS)
 }
+
+func (l *look) bytes() int { return l.projector.Bytes() + l.record.Bytes() + l.scratch.Bytes() }

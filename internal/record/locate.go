@@ -29,6 +29,12 @@ func (l *Locator) Find(data []byte, pos int) ([]Place, Content) {
 	return l.places, content
 }
 
+// Bytes is about how much memory has grown with the events that the Locator has seen.
+func (l *Locator) Bytes() int {
+	const perPlace = 40
+	return cap(l.texts) + perPlace*cap(l.places)
+}
+
 // find adds the records in the value at p.
 func (l *Locator) find(p Place, wraps int) Content {
 	if wraps == 0 || p.Depth >= MaxDepth {
