@@ -24,9 +24,9 @@ func rarity(c byte) int {
 	switch {
 	case 'A' <= c && c <= 'Z':
 		return 0
-	case '0' <= c && c <= '9', c == '.', c == '-':
+	case '0' <= c && c <= '9', c == '.', c == '-', c == ':': // as in ARNs and addresses
 		return 1
-	case c == ':', c == '/', c == ' ':
+	case c == '/', c == ' ':
 		return 2
 	}
 	return 3
