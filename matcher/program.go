@@ -31,7 +31,7 @@ func (p *Program) Paired(f FieldID) bool {
 // Len returns the number of rules.
 func (p *Program) Len() int { return len(p.rules) }
 
-// Candidates finds the rules that can hold for rec, whose anchors must be filled in. Match judges them.
+// Candidates finds the rules that can hold for rec, whose anchors must be filled in since its last Reset. Match judges them.
 func (p *Program) Candidates(s *Scratch, rec *Record) {
 	s.begin()
 	if p.pair != nil {
