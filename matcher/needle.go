@@ -44,7 +44,7 @@ func (n *needle) in(b []byte) bool {
 			return false
 		}
 		from := start + i - n.at
-		if equalUpper(b[from:from+len(n.text)], n.text) {
+		if upperByte(b[from]) == n.text[0] && equalUpper(b[from:from+len(n.text)], n.text) {
 			return true
 		}
 		start += i + 1

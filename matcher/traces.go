@@ -21,8 +21,24 @@ func (t *traces) add(required string) {
 		t.unknown = true
 		return
 	}
-	t.needles = append(t.needles, newNeedle(text))
 	t.other = t.other || strings.ContainsAny(text, "KS")
+	for i := range t.needles {
+		if n := commonPrefix(t.needles[i].text, text); n >= longPrefix {
+			t.needles[i] = newNeedle(text[:n]) // one search instead of two
+			return
+		}
+	}
+	t.needles = append(t.needles, newNeedle(text))
+}
+
+// longPrefix is how long the common beginning of two texts must be to stand for both.
+const longPrefix = 8
+
+func commonPrefix(a, b string) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // trace returns the part of a folded text that must stand in the bytes of an object, inside one of its texts, wherever the text stands in a scalar of it

@@ -29,6 +29,7 @@ type Projection struct {
 	marks      []int32   // by mark: its top
 	topsOf     [][]int32 // by field: which tops lead to it
 	earlyNodes []int32   // by top: the node of early that it leads to, or -1
+	single     []route   // by field
 	direct     []int32   // by field: the top that is all there is to it, or -1
 	anchors    []anchor
 	// remembered are the tops whose values are worth remembering: anchors and what anchors are below, unless they are always filled in.
@@ -41,6 +42,12 @@ type anchor struct {
 	always bool  // as Field has it
 	direct int32 // as Projection has it
 	main   int32 // the top that is the first key of its only path, or -1
+}
+
+// route leads to one field alone.
+type route struct {
+	tree  tree
+	nodes []int32 // the node that each top leads to, in the order of topsOf
 }
 
 // tree is the paths of fields, key by key.
@@ -188,6 +195,12 @@ func (p *Projection) shortcuts(anchors []matcher.FieldID) {
 			p.direct[f] = tops[0]
 		}
 	}
+	p.single = make([]route, len(p.fields))
+	for f := range p.fields {
+		if p.direct[f] < 0 {
+			p.route(matcher.FieldID(f))
+		}
+	}
 	early := planting{steps: []map[string]int32{{}}, t: &p.early}
 	p.early.nodes = make([]node, 1)
 	for _, f := range anchors {
@@ -211,5 +224,20 @@ func (p *Projection) shortcuts(anchors []matcher.FieldID) {
 		if k := p.early.nodes[0].keys.find(p.early.keys, []byte(p.all.keys[top].key)); k >= 0 {
 			p.earlyNodes[top] = p.early.keys[k].node
 		}
+	}
+}
+
+// route makes the tree of one field.
+func (p *Projection) route(f matcher.FieldID) {
+	r := &p.single[f]
+	b := planting{steps: []map[string]int32{{}}, t: &r.tree}
+	r.tree.nodes = make([]node, 1)
+	b.field(p.fields, f)
+	for n := range r.tree.nodes {
+		b.number(int32(n)) //nolint:gosec // fewer than that
+	}
+	for _, top := range p.topsOf[f] {
+		k := r.tree.nodes[0].keys.find(r.tree.keys, []byte(p.all.keys[top].key))
+		r.nodes = append(r.nodes, r.tree.keys[k].node)
 	}
 }

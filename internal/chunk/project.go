@@ -13,6 +13,8 @@ type Projector struct {
 
 	tops       []span // by number of the key, and behind them one for all keys that are not wanted
 	early, all visit
+	one        visit  // to a single field
+	routed     uint32 // how often that was done for this record
 	maps       uint64 // how many maps were opened, over all records
 
 	known  known
@@ -35,7 +37,7 @@ type span struct {
 
 // NewProjector returns a Projector for p.
 func NewProjector(p *Projection) *Projector {
-	return &Projector{p: p, tops: make([]span, p.tops+1), known: newKnown(), early: newVisit(p, &p.early, early), all: newVisit(p, &p.all, all)}
+	return &Projector{p: p, tops: make([]span, p.tops+1), known: newKnown(), early: newVisit(p, &p.early, early), all: newVisit(p, &p.all, all), one: newOne(p)}
 }
 
 // Record walks over the map at pos of data, which becomes the record, and notes where the keys of it stand that are wanted; depth is the number of
@@ -47,7 +49,7 @@ func (r *Projector) Record(data []byte, pos, depth int) (end int, ok bool) {
 		*r = *NewProjector(r.p)
 		r.epoch, r.origins = 1, origins
 	}
-	r.data, r.start, r.depth, r.dotted = data, pos, depth, false
+	r.data, r.start, r.depth, r.dotted, r.routed = data, pos, depth, false, 0
 	r.early.notes, r.all.notes, r.arena = r.early.notes[:0], r.all.notes[:0], r.arena[:0]
 	n, pos := readMap(data, pos)
 	if pos < 0 {
@@ -133,7 +135,7 @@ func skipOther(data []byte, pos int) (end int) {
 // Bytes is about how much memory has grown with the records that the Projector has seen.
 func (r *Projector) Bytes() int {
 	const perNote, perMember, perSlot = 40, 24, 4
-	return cap(r.arena) + perNote*(cap(r.early.notes)+cap(r.all.notes)) + perMember*cap(r.member) + perSlot*cap(r.table)
+	return cap(r.arena) + perNote*(cap(r.early.notes)+cap(r.all.notes)+cap(r.one.notes)) + perMember*cap(r.member) + perSlot*cap(r.table)
 }
 
 // Mark returns where the value of a mark stands, if it is there.
@@ -219,13 +221,48 @@ func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID, early, insid
 		return
 	}
 	v := &r.all
-	if early {
+	switch {
+	case early:
 		v = &r.early
+	case r.isRouted(f):
+		r.route(f)
+		r.one.fill(r, rec, f, inside)
+		return
 	}
 	for _, top := range r.p.topsOf[f] {
 		v.open(r, top)
 	}
 	v.fill(r, rec, f, inside)
+}
+
+// mostRouted is for how many fields of one record their own ways are gone, before the one to all fields is shorter.
+const mostRouted = 2
+
+// isRouted reports whether to go the way to the field alone: unless the one to all fields has been gone already, or is worth while, as what is found on
+// it can be remembered.
+func (r *Projector) isRouted(f matcher.FieldID) bool {
+	if r.routed >= mostRouted {
+		return false
+	}
+	for _, top := range r.p.topsOf[f] {
+		t := &r.tops[top]
+		if t.epoch == r.epoch && (r.all.opened[top] == r.epoch || (t.same > 0 && r.remembered[t.same-1].filled != r.epoch)) {
+			return false
+		}
+	}
+	r.routed++
+	return true
+}
+
+// route notes the values of one field.
+func (r *Projector) route(f matcher.FieldID) {
+	way := &r.p.single[f]
+	r.one.tree, r.one.notes, r.one.heads[f] = &way.tree, r.one.notes[:0], chain{}
+	for i, top := range r.p.topsOf[f] {
+		if t := &r.tops[top]; t.epoch == r.epoch {
+			r.one.at(r, way.nodes[i], t.start, r.depth+1)
+		}
+	}
 }
 
 // fillDirect fills in a field that is one key of the record.

@@ -43,6 +43,15 @@ func newVisit(p *Projection, t *tree, which int) visit {
 	return visit{tree: t, which: which, opened: make([]uint32, p.tops), heads: make([]chain, len(p.fields)), seen: make([]occurrence, len(t.keys))}
 }
 
+// newOne returns a visit to single fields, whose tree changes.
+func newOne(p *Projection) visit {
+	keys := 0
+	for i := range p.single {
+		keys = max(keys, len(p.single[i].tree.keys))
+	}
+	return visit{heads: make([]chain, len(p.fields)), seen: make([]occurrence, keys)}
+}
+
 // fill fills in a field whose notes have been made.
 func (v *visit) fill(r *Projector, rec *matcher.Record, f matcher.FieldID, inside bool) {
 	rec.Begin(f, false)
