@@ -390,9 +390,12 @@ func (r *rungs) checkChunk(data []byte) (pairs, hits int, err error) {
 	if err := r.holdEngine(data, want); err != nil {
 		return 0, 0, err
 	}
-	// Again and again, as values are remembered only where they come often.
+	// Again and again, as values are remembered only where they come often. What is damaged would swallow what comes behind it.
 	const often = 40
-	if err := r.holdEngine(bytes.Repeat(data, often), slices.Repeat(want, often)); err != nil && !damaged(data) {
+	if damaged(data) {
+		return c.pairs, c.hits, nil
+	}
+	if err := r.holdEngine(bytes.Repeat(data, often), slices.Repeat(want, often)); err != nil {
 		return 0, 0, fmt.Errorf("the chunk %d times: %w", often, err)
 	}
 	return c.pairs, c.hits, nil
