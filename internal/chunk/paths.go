@@ -234,7 +234,7 @@ func (p *Projection) route(f matcher.FieldID) {
 	r.tree.nodes = make([]node, 1)
 	b.field(p.fields, f)
 	for n := range r.tree.nodes {
-		b.number(int32(n)) //nolint:gosec // fewer than that
+		b.number(int32(n))
 	}
 	for _, top := range p.topsOf[f] {
 		k := r.tree.nodes[0].keys.find(r.tree.keys, []byte(p.all.keys[top].key))
