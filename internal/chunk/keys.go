@@ -94,17 +94,14 @@ func (t *keyTable) find(keys []wanted, key []byte) int32 {
 // hashKey looks at the length and at the first and last eight bytes alone.
 func hashKey(key []byte) uint32 {
 	var first, last uint64
-	if n := len(key); n >= 8 {
+	n := len(key)
+	if n >= 8 {
 		first, last = binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[n-8:])
 	} else {
 		for i, c := range key {
 			first |= uint64(c) << (8 * i)
 		}
 	}
-	return mixKey(first, last, len(key))
-}
-
-func mixKey(first, last uint64, n int) uint32 {
-	h := (first ^ bits.RotateLeft64(last, 29) ^ uint64(n)) * 0x9e3779b97f4a7c15 //nolint:gosec // a length
+	h := (first ^ bits.RotateLeft64(last, 29) ^ uint64(n)) * 0x9e3779b97f4a7c15
 	return uint32(h >> 40)
 }

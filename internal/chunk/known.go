@@ -78,7 +78,7 @@ func (k *known) other(rest []byte, last int32, now *int32) bool {
 	if k.luck -= wrongLuck; k.luck < 0 {
 		k.luck = -mostLuck
 	}
-	then[0], then[1] = found, then[0]
+	k.follow(last, found)
 	*now = found
 	return true
 }
@@ -89,25 +89,11 @@ func (k *known) find(rest []byte) int32 {
 		return 0
 	}
 	n := 1 + int(rest[0]&0x1f)
-	if n > len(rest) || n < 8 {
-		return k.findShort(rest, n)
-	}
-	first, last := binary.LittleEndian.Uint64(rest), binary.LittleEndian.Uint64(rest[n-8:])
-	for i := mixKey(first, last, n) & (2*mostKnown - 1); k.table[i] != 0; i = (i + 1) & (2*mostKnown - 1) {
-		now := k.table[i] - 1
-		if g := &k.keys[now]; g.first == first && g.last == last && len(g.raw) == n && (n <= 16 || string(rest[:n]) == g.raw) {
-			return now
-		}
-	}
-	return 0
-}
-
-func (k *known) findShort(rest []byte, n int) int32 {
 	if n > len(rest) {
 		return 0
 	}
 	for i := hashKey(rest[:n]) & (2*mostKnown - 1); k.table[i] != 0; i = (i + 1) & (2*mostKnown - 1) {
-		if now := k.table[i] - 1; k.keys[now].raw == string(rest[:n]) {
+		if now := k.table[i] - 1; k.keys[now].begins(rest) {
 			return now
 		}
 	}

@@ -99,7 +99,7 @@ func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, counts *Ta
 		s.verdicts = append(s.verdicts, Verdict{place: record.Place{Data: data, Pos: ev.BodyStart}, Hits: hits})
 		j.Verdicts = s.verdicts
 	} else {
-		j = s.judge(data, ev.BodyStart, received, e.written)
+		j = s.judgeInside(data, ev.BodyStart, received, e.written)
 	}
 	if j.count(counts) {
 		e.countHits(&j)

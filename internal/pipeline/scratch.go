@@ -76,6 +76,12 @@ func (s *scratch) judge(data []byte, pos int, received time.Time, written []bool
 		s.verdicts = append(s.verdicts, v)
 		return Judgement{Content: record.CloudTrail, Verdicts: s.verdicts}
 	}
+	return s.judgeInside(data, pos, received, written)
+}
+
+// judgeInside judges an event that is no record itself.
+func (s *scratch) judgeInside(data []byte, pos int, received time.Time, written []bool) Judgement {
+	s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
 	places, content := s.locator.Find(data, pos)
 	l, form := s.own, (*record.Mapping)(nil)
 	if content == record.Foreign && s.mapped != nil {
