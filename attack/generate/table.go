@@ -11,7 +11,7 @@ import (
 
 // head is what stands before the rows: the version, the copyright as the data states it, and the year of the licence.
 const head = `# MITRE ATT&CK enterprise %s
-# Made by go run ./attack/generate from MITRE's STIX data, https://github.com/mitre-attack/attack-stix-data. Do not edit.
+# Made by go run ./attack/generate from MITRE's STIX data, as in github.com/mitre-attack/attack-stix-data and github.com/mitre/cti. Do not edit.
 # %s
 # The MITRE Corporation (MITRE) hereby grants you a non-exclusive, royalty-free license to use ATT&CK® for research, development, and commercial purposes. Any copy you make for such purposes is authorized provided that you reproduce MITRE's copyright designation and this license in any such copy.
 # "© %s The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE Corporation."
