@@ -7,17 +7,7 @@ import (
 	"strings"
 )
 
-// tactics are those of ATT&CK: the present ones, those that it had before (defense-evasion became stealth and defense-impairment), and those of its
-// matrix for industrial systems. Tags may have _ for -.
-func tactics() []string {
-	return []string{
-		"reconnaissance", "resource-development", "initial-access", "execution", "persistence", "privilege-escalation", "stealth", "defense-impairment",
-		"defense-evasion", "credential-access", "discovery", "lateral-movement", "collection", "command-and-control", "exfiltration", "impact",
-		"evasion", "inhibit-response-function", "impair-process-control",
-	}
-}
-
-// namespace is what the tags of one namespace can be (sigma-appendix-tags.md): names, or what form has.
+// namespace is what the tags of one namespace can be (sigma-appendix-tags.md): names, or what form has. That of ATT&CK is in attack.go.
 type namespace struct {
 	names []string
 	form  *regexp.Regexp
@@ -27,15 +17,11 @@ type namespace struct {
 var (
 	// A tag's form is that of the specification's schema, in lower case but for the artifacts of D3FEND.
 	tagForm    = regexp.MustCompile(`^[a-z0-9_-]+\.[a-z0-9._-]+$|^d3fend\.d3f-[A-Za-z0-9]+$`)
-	attackForm = regexp.MustCompile(`^(t[0-9]{4}(\.[0-9]{3})?|(g|s|ds|m|a|c)[0-9]{4})$`)
 	carForm    = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{3}$`)
 	cveForm    = regexp.MustCompile(`^[0-9]{4}[.-][0-9]{4,}$`)
 	d3fendForm = regexp.MustCompile(`^(d3-[a-z0-9-]+|d3f-[A-Za-z0-9]+)$`)
 	robustness = regexp.MustCompile(`^[1-5][auk]?$`)
 )
-
-// hyphened returns a name as ATT&CK spells it today.
-func hyphened(name string) string { return strings.ReplaceAll(name, "_", "-") }
 
 func namespaces() []string {
 	return []string{"attack", "car", "cve", "d3fend", "detection", "stp", "tlp"}
@@ -44,8 +30,6 @@ func namespaces() []string {
 // namespaceOf returns what the tags of a namespace can be.
 func namespaceOf(name string) (n namespace, ok bool) {
 	switch name {
-	case "attack":
-		return namespace{tactics(), attackForm, "attack.t1078.004 or attack.persistence"}, true
 	case "car":
 		return namespace{nil, carForm, "car.2016-04-005"}, true
 	case "cve":
@@ -70,24 +54,26 @@ func (p *parser) tags() {
 	}
 	for _, item := range n.items {
 		if text := strings.TrimSpace(item.text); item.kind == scalarNode && item.tag != "!!null" {
-			if message, hint := wrongTag(text); message != "" {
-				p.add(Warning, item.place, BadTag, hint, "%s", message)
+			if code, message, hint := wrongTag(text); message != "" {
+				p.add(Warning, item.place, code, hint, "%s", message)
 			}
 		}
 	}
 }
 
 // wrongTag says what is wrong with a tag, and proposes another, or returns "".
-func wrongTag(tag string) (message, hint string) {
+func wrongTag(tag string) (code Code, message, hint string) {
 	space, name, dotted := strings.Cut(tag, ".")
 	lower := strings.ToLower(tag)
 	switch {
 	case !tagForm.MatchString(tag) && tagForm.MatchString(lower):
-		return fmt.Sprintf("tags are written in lower case: %q", tag), "write " + lower
-	case !dotted && slices.Contains(tactics(), hyphened(lower)), attackForm.MatchString(lower):
-		return fmt.Sprintf("the tag %q has no namespace", tag), "write attack." + lower
+		return BadTag, fmt.Sprintf("tags are written in lower case: %q", tag), "write " + lower
+	case !dotted && isTactic(lower), attackForm.MatchString(lower):
+		return BadTag, fmt.Sprintf("the tag %q has no namespace", tag), "write attack." + lower
 	case !tagForm.MatchString(tag):
-		return fmt.Sprintf("%q is no tag: a tag is namespace.name in lower case, without spaces", tag), "write it like attack.t1078.004"
+		return BadTag, fmt.Sprintf("%q is no tag: a tag is namespace.name in lower case, without spaces", tag), "write it like attack.t1078.004"
+	case space == "attack":
+		return wrongAttack(name)
 	}
 	s, ok := namespaceOf(space)
 	if !ok {
@@ -95,13 +81,22 @@ func wrongTag(tag string) (message, hint string) {
 		if best := nearest(space, namespaces()); best != "" {
 			hint = fmt.Sprintf("did you mean %q?", best+"."+name)
 		}
-		return fmt.Sprintf("Sigma has no namespace %q for tags", space), hint
+		return BadTag, fmt.Sprintf("Sigma has no namespace %q for tags", space), hint
 	}
 	if slices.Contains(s.names, hyphened(name)) || (s.form != nil && s.form.MatchString(name)) {
-		return "", ""
+		return BadTag, "", ""
 	}
-	if best := nearest(hyphened(name), s.names); best != "" {
-		return fmt.Sprintf("the namespace %s has no tag %q", space, name), fmt.Sprintf("did you mean %q?", space+"."+best)
-	}
-	return fmt.Sprintf("the namespace %s has no tag %q", space, name), "write it like " + s.like
+	return noSuchTag(space, name, s.names, s.like)
 }
+
+// noSuchTag proposes one of names, or shows what the tags of the namespace are like.
+func noSuchTag(space, name string, names []string, like string) (code Code, message, hint string) {
+	hint = "write it like " + like
+	if best := nearest(hyphened(name), names); best != "" {
+		hint = fmt.Sprintf("did you mean %q?", space+"."+best)
+	}
+	return BadTag, fmt.Sprintf("the namespace %s has no tag %q", space, name), hint
+}
+
+// hyphened returns a name as it is spelled today: tags may have _ for -.
+func hyphened(name string) string { return strings.ReplaceAll(name, "_", "-") }
