@@ -21,7 +21,7 @@ func TestDefaultsAreValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Settings{Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma"}
+	want := Settings{Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma", RevokedTechniques: "as_written"}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)
 	}
@@ -62,6 +62,13 @@ func TestParse(t *testing.T) {
 	f("min_level", "sever", `min_level: "sever" is not one of informational, low, medium, high, critical`, nil)
 	f("format", "ECS", "", "ecs")
 	f("format", "cim", `format: "cim" is not one of sigma, ecs, flat`, nil)
+	f("evidence", "on", "", true)
+	f("rule_fields", "falsepositives, x-own", "", "falsepositives, x-own")
+	f("rule_fields", "detection", `rule_fields: "detection" says when a rule holds`, nil)
+	f("rule_fields", "references,Evidence", `rule_fields: "Evidence" is what sigmatrail itself writes`, nil)
+	f("rule_fields", "ID", `rule_fields: "ID": write id`, nil)
+	f("revoked_techniques", "Both", "", "both")
+	f("revoked_techniques", "new", `revoked_techniques: "new" is not one of as_written, both`, nil)
 	f("strict", "on", "", true)
 	f("strict", "Off", "", false)
 	f("strict", "true", "", true)
@@ -75,6 +82,17 @@ func TestParse(t *testing.T) {
 	f("key", strings.Repeat("k", 129), "longer than 128", nil)
 	f("key", "eventName", "is a field of CloudTrail records", nil)
 	f("key", "detail", "is a field of CloudTrail records", nil)
+}
+
+// TestRuleFieldNames: each is named once, whatever stands around it.
+func TestRuleFieldNames(t *testing.T) {
+	s := Settings{RuleFields: " references,, x-own ,references,id"}
+	if diff := cmp.Diff([]string{"references", "x-own", "id"}, s.RuleFieldNames()); diff != "" {
+		t.Error(diff)
+	}
+	if names := (&Settings{RuleFields: " , "}).RuleFieldNames(); names != nil {
+		t.Error(names)
+	}
 }
 
 func TestParseReportsEveryMistake(t *testing.T) {
@@ -97,7 +115,7 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s: help is not plain ASCII, which the C header needs", o.Name)
 		}
 	}
-	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "strict --strict"}
+	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "evidence --evidence", "rule_fields --rule-fields", "revoked_techniques --revoked-techniques", "strict --strict"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}

@@ -54,5 +54,11 @@ func (t *Table) flat(hits []Hit, level rules.Level, record Record) []Member {
 	own("tags", t.each(a.hits, func(r *rules.Rule) []string { return r.Tags }))
 	own("tactics", threats.tacticShortnames)
 	own("techniques", threats.fullTechniqueIDs)
+	for _, name := range t.options.RuleFields {
+		if !flatHas(name) {
+			own(name, t.each(a.hits, func(r *rules.Rule) []string { return textsOf(r.Attribute(name)) }))
+		}
+	}
+	own("evidence", evidenceTexts(a.hits))
 	return list
 }

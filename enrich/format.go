@@ -36,6 +36,10 @@ type Options struct {
 	Key string
 	// Base adds, in the format ECS, the names that ECS has for what the record says itself.
 	Base bool
+	// RuleFields are attributes of rules that are written beside the usual ones.
+	RuleFields []string
+	// Successors adds to techniques that ATT&CK has replaced the ones that stand in their place now.
+	Successors bool
 }
 
 // Mode says what becomes of a value that stands where a Member is to be written.

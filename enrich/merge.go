@@ -30,7 +30,7 @@ func (t *Table) MergeJSON(existing []byte, hits []Hit) (m Merged, ours bool) {
 	for _, h := range a.hits {
 		e := &t.entries[h.Rule]
 		fresh[e.identity] = true
-		entries = append(entries, e.json(h.EventIDs))
+		entries = append(entries, e.json(&h))
 	}
 	for i, id := range old.ids {
 		if !fresh[id] {

@@ -11,4 +11,7 @@
     OPTION("key", "sigma", "Top-level key under which hits are written on a record.") \
     OPTION("format", "sigma", "Names under which hits are written: sigma (one nested key), ecs (Elastic Common Schema), flat (scalars and lists with the names of Splunk's CIM). The key keeps level and rules in all of them. One of: sigma, ecs, flat.") \
     OPTION("ecs_base", "off", "With format ecs, add to records with hits what ECS calls their parts: @timestamp, event.action, event.outcome, cloud, source, user, user_agent and error, as far as they are not there. One of: on, off.") \
+    OPTION("evidence", "off", "Add to each rule of a hit, as evidence, the fields and values of the record that satisfied it: at most 16, values of up to 256 bytes. What is absent is no evidence. One of: on, off.") \
+    OPTION("rule_fields", "", "Attributes of rules to copy to their hits, separated by commas, such as falsepositives,references,logsource, also ones of your own.") \
+    OPTION("revoked_techniques", "as_written", "What is written of a technique that ATT&CK has replaced: as_written (its id, as the rule has it), or both (its id, then that of its successor). One of: as_written, both.") \
     OPTION("strict", "off", "Refuse to start if any rule is rejected, instead of running the others. One of: on, off.")

@@ -4,6 +4,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"sigmatrail/conf"
@@ -20,6 +21,10 @@ type Engine struct {
 	json    encoding
 	// plain is set where nothing but the annotation is written.
 	plain bool
+
+	prover *prover // nil: no evidence is written
+	// idle are the attributes of rules to write that no rule has.
+	idle []string
 
 	written []bool          // by rule: whether its hits are written
 	hits    []atomic.Uint64 // by rule
@@ -54,14 +59,27 @@ func NewEngine(s conf.Settings, p *Program) (*Engine, error) {
 	}
 	e := &Engine{
 		Program: p, msgpack: inMsgpack(), json: inJSON(), plain: format == enrich.Sigma,
-		table:   enrich.Compile(p.set.Rules, enrich.Options{Format: format, Key: p.ownKey, Base: s.EcsBase}),
+		table: enrich.Compile(p.set.Rules, enrich.Options{
+			Format: format, Key: p.ownKey, Base: s.EcsBase, RuleFields: s.RuleFieldNames(), Successors: s.RevokedTechniques == "both",
+		}),
 		written: make([]bool, len(p.set.Rules)), hits: make([]atomic.Uint64, len(p.set.Rules)),
+	}
+	if s.Evidence {
+		e.prover = newProver(p)
+	}
+	for _, name := range s.RuleFieldNames() {
+		if !slices.ContainsFunc(p.set.Rules, func(r *rules.Rule) bool { return r.Attribute(name) != nil }) {
+			e.idle = append(e.idle, name)
+		}
 	}
 	for i, r := range p.set.Rules {
 		e.written[i] = r.Level >= level && rules.StatusRank(r.Status) >= rules.StatusRank(s.MinStatus)
 	}
 	return e, nil
 }
+
+// IdleRuleFields returns the attributes that the setting rule_fields names and no rule has.
+func (e *Engine) IdleRuleFields() []string { return e.idle }
 
 // RuleHits returns how many records the rule of that index was written on, or would have been had there been memory.
 func (e *Engine) RuleHits(rule int) uint64 { return e.hits[rule].Load() }

@@ -120,6 +120,7 @@ func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, counts *Ta
 		j = s.judgeInside(data, ev.BodyStart, received, e.written)
 	}
 	if j.count(counts) {
+		j.received = received
 		e.countHits(&j)
 		s.chunk.splices = append(s.chunk.splices, e.splice(s, data, ev, &j, counts))
 	}

@@ -49,6 +49,7 @@ func (w *writer) edit(hits []enrich.Hit, j *Judgement) (e chunk.Edit, moved uint
 // splice returns what changes on the event ev of data for the hits of j.
 func (e *Engine) splice(s *scratch, data []byte, ev *chunk.Event, j *Judgement, counts *Tally) splice {
 	s.hits = j.appendHits(s.hits[:0])
+	e.prover.prove(s.hits, j)
 	exists := true
 	if at := j.Verdicts[0].place; at.Pos == ev.BodyStart && &at.Data[0] == &data[0] { // the body is the record, and has been walked over just now
 		_, exists = s.own.projector.Mark(markOwn)

@@ -1,0 +1,54 @@
+package enrich
+
+// Evidence is one field of a record and the value in it that satisfied a rule.
+type Evidence struct {
+	// Field is named as the rule does; of what keywords found it is the keys that lead there, joined by dots, or empty.
+	Field string `msgpack:"field"`
+	// Value is the value's text, which must be UTF-8.
+	Value string `msgpack:"value"`
+}
+
+// extras is how many members a rule's entry has beside those that are the same on every event.
+func (h *Hit) extras() int {
+	n := 0
+	h.eachExtra(func(string, any) { n++ })
+	return n
+}
+
+// eachExtra calls f with those members.
+func (h *Hit) eachExtra(f func(key string, value any)) {
+	if len(h.EventIDs) > 0 {
+		f("event_ids", h.EventIDs)
+	}
+	if len(h.Evidence) > 0 {
+		f("evidence", h.Evidence)
+	}
+}
+
+func appendEvidence(dst []byte, list []Evidence) []byte {
+	dst = append(dst, '[')
+	for i, e := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendText(append(dst, `{"field":`...), e.Field)
+		dst = appendText(append(dst, `,"value":`...), e.Value)
+		dst = append(dst, '}')
+	}
+	return append(dst, ']')
+}
+
+// evidenceTexts returns the evidence of all hits as field=value, without duplicates; what has no field is a value alone.
+func evidenceTexts(hits []Hit) []string {
+	var all []string
+	for _, h := range hits {
+		for _, e := range h.Evidence {
+			text := e.Value
+			if e.Field != "" {
+				text = e.Field + "=" + e.Value
+			}
+			all = union(all, []string{text})
+		}
+	}
+	return all
+}
