@@ -16,7 +16,7 @@ const (
 	mostEvidence = 16
 	// mostText is how many bytes of a value are written.
 	mostText = 256
-	// mostCompared is how many bytes of text are compared for one rule on one record: some tens of milliseconds. CloudTrail's records have 256 KiB
+	// mostCompared is how many bytes of text are compared for one rule on one record: less than a tenth of a second. CloudTrail's records have 256 KiB
 	// at most, so that only rules with very many values that look at all of a large record come there; they go without.
 	mostCompared = 8 << 20
 	// ellipsis stands where a value was cut.

@@ -135,9 +135,9 @@ func TestEvidenceOfRecords(t *testing.T) {
 		}
 		first := piece("errorCode", "a", "eventName", "N", "userIdentity.arn", "x1")
 		for text, want := range map[string]string{
-			`{"detail":` + one("a", "x1") + `}`: first,
-			`{"message":"` + strings.ReplaceAll(one("a", "x1"), `"`, `\"`) + `"}`:                     first,
-			`{"Records":[` + one("a", "x1") + `,` + one("c", "x2") + `,` + one("b", "x3") + `]}`:      piece("errorCode", "a", "eventName", "N", "userIdentity.arn", "x1", "errorCode", "b", "userIdentity.arn", "x3"),
+			`{"detail":` + one("a", "x1") + `}`:                                                                                       first,
+			`{"message":"` + strings.ReplaceAll(one("a", "x1"), `"`, `\"`) + `"}`:                                                     first,
+			`{"Records":[` + one("a", "x1") + `,` + one("c", "x2") + `,` + one("b", "x3") + `]}`:                                      piece("errorCode", "a", "eventName", "N", "userIdentity.arn", "x1", "errorCode", "b", "userIdentity.arn", "x3"),
 			`{"event":{"action":"N","provider":"s3.amazonaws.com"},"aws.cloudtrail":{"error_code":"A","user_identity":{"arn":"X1"}}}`: piece("errorCode", "A", "eventName", "N", "userIdentity.arn", "X1"),
 		} {
 			if got := at(enriched(t, e, text), "sigma.rules.evidence"); got != want {
