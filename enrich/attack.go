@@ -4,10 +4,10 @@ import (
 	"strings"
 )
 
-// attack splits Sigma tags of the namespace attack into ATT&CK tactics (as ATT&CK spells them in URLs: privilege-escalation) and
+// ofTags splits Sigma tags of the namespace attack into ATT&CK tactics (as ATT&CK spells them in URLs: privilege-escalation) and
 // techniques (T1078, T1098.001), in the order of the tags and without duplicates. Groups, software, mitigations and data sources stay
 // in the tags alone. Tactics are written as they stand, also those that ATT&CK has renamed; package rules warns of those that it never had.
-func attack(tags []string) (tactics, techniques []string) {
+func ofTags(tags []string) (tactics, techniques []string) {
 	for _, tag := range tags {
 		namespace, name, found := strings.Cut(strings.ToLower(tag), ".")
 		switch {

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strconv"
+
+	"sigmatrail/rules"
 
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// AppendMsgpack appends the annotation of hits as one msgpack map, format sigma: level, rules, tactics, techniques. hits must not be
+// AppendMsgpack appends the annotation of hits as one msgpack map: level, rules and, in the format Sigma, tactics and techniques. hits must not be
 // empty and is not kept. Everything but the names of events was encoded when the Table was made.
 func (t *Table) AppendMsgpack(dst []byte, hits []Hit) []byte {
 	var room [16]Hit
@@ -18,6 +21,9 @@ func (t *Table) AppendMsgpack(dst []byte, hits []Hit) []byte {
 	dst = appendArrayLen(append(dst, t.keys.rules...), len(a.hits))
 	for _, h := range a.hits {
 		dst = t.entries[h.Rule].appendMsgpack(dst, h.EventIDs)
+	}
+	if t.options.Format != Sigma {
+		return dst
 	}
 	dst = appendWords(append(dst, t.keys.tactics...), a.tactics)
 	return appendWords(append(dst, t.keys.techniques...), a.techniques)
@@ -87,12 +93,12 @@ func (t *Table) AppendJSON(dst []byte, hits []Hit) []byte {
 	for _, h := range a.hits {
 		entries = append(entries, t.entries[h.Rule].json(h.EventIDs))
 	}
-	return appendAnnotation(dst, a.level.String(), entries, texts(a.tactics), texts(a.techniques))
+	return t.appendAnnotation(dst, a.level, entries, texts(a.tactics), texts(a.techniques))
 }
 
-func appendAnnotation(dst []byte, level string, entries []json.RawMessage, tactics, techniques []string) []byte {
+func (t *Table) appendAnnotation(dst []byte, level rules.Level, entries []json.RawMessage, tactics, techniques []string) []byte {
 	dst = append(dst, `{"level":`...)
-	dst = appendText(dst, level)
+	dst = appendText(dst, level.String())
 	dst = append(dst, `,"rules":[`...)
 	for i, e := range entries {
 		if i > 0 {
@@ -100,7 +106,11 @@ func appendAnnotation(dst []byte, level string, entries []json.RawMessage, tacti
 		}
 		dst = append(dst, e...)
 	}
-	dst = append(dst, `],"tactics":`...)
+	dst = append(dst, ']')
+	if t.options.Format != Sigma {
+		return append(dst, '}')
+	}
+	dst = append(dst, `,"tactics":`...)
 	dst = appendList(dst, tactics)
 	dst = append(dst, `,"techniques":`...)
 	dst = appendList(dst, techniques)
@@ -138,6 +148,24 @@ func appendList(dst []byte, list []string) []byte {
 		dst = appendText(dst, text)
 	}
 	return append(dst, ']')
+}
+
+// AppendMsgpackValue appends the value of a Member as msgpack.
+func AppendMsgpackValue(dst []byte, v any) []byte { return append(dst, pack(v)...) }
+
+// AppendJSONValue appends the value of a Member as JSON.
+func AppendJSONValue(dst []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		return appendText(dst, v)
+	case []string:
+		return appendList(dst, v)
+	case int:
+		return strconv.AppendInt(dst, int64(v), 10)
+	case bool:
+		return strconv.AppendBool(dst, v)
+	}
+	return append(dst, "null"...) // unreachable: members have no other values
 }
 
 // appendText appends text as a JSON string, without the HTML escapes that encoding/json would add: people read these.

@@ -19,6 +19,8 @@ type Hit struct {
 
 // Table holds one prepared fragment per rule, so that writing a hit only copies bytes. It is immutable and safe for concurrent use.
 type Table struct {
+	options Options
+	rules   []*rules.Rule
 	entries []entry
 	keys    fixed
 	levels  [][]byte // by level
@@ -47,11 +49,14 @@ type member struct {
 	list []string
 }
 
-// Compile prepares the fragments of rs, whose indexes hits refer to.
-func Compile(rs []*rules.Rule) *Table {
-	const members = 4
+// Compile prepares the fragments of rs, whose indexes hits refer to, and which must not change any more.
+func Compile(rs []*rules.Rule, options Options) *Table {
+	members := byte(2)
+	if options.Format == Sigma {
+		members = 4
+	}
 	t := &Table{
-		entries: make([]entry, len(rs)),
+		options: options, rules: rs, entries: make([]entry, len(rs)),
 		keys: fixed{
 			level: append([]byte{fixmap | members}, pack("level")...), rules: pack("rules"), tactics: pack("tactics"), techniques: pack("techniques"),
 		},
@@ -61,29 +66,34 @@ func Compile(rs []*rules.Rule) *Table {
 	}
 	words := make(map[string]*word)
 	for i, r := range rs {
-		t.entries[i] = newEntry(r, words)
+		t.entries[i] = newEntry(r, options.Format, words)
 	}
 	return t
 }
 
-// newEntry chooses what is written of a rule. The author is always kept: the Detection Rule License demands it.
-func newEntry(r *rules.Rule, words map[string]*word) entry {
+// newEntry chooses what the annotation has of a rule: everything, or, where the format has other names for the rest, what tells rules apart. The author
+// is always kept: the Detection Rule License demands it.
+func newEntry(r *rules.Rule, format Format, words map[string]*word) entry {
 	e := entry{level: r.Level, identity: cmp.Or(r.ID, r.Title)}
+	tactics, techniques := ofTags(r.Tags)
+	e.tactics, e.techniques = wordsOf(tactics, words), wordsOf(techniques, words)
 	add := func(key, text string) {
 		if text != "" {
 			e.members = append(e.members, member{key: key, text: text})
 		}
 	}
 	add("id", r.ID)
-	add("title", r.Title)
-	add("level", r.Level.String())
-	add("status", r.Status)
-	add("author", r.Author)
-	if len(r.Tags) > 0 {
-		e.members = append(e.members, member{key: "tags", list: r.Tags})
+	if format == Sigma || r.ID == "" {
+		add("title", r.Title)
 	}
-	tactics, techniques := attack(r.Tags)
-	e.tactics, e.techniques = wordsOf(tactics, words), wordsOf(techniques, words)
+	add("level", r.Level.String())
+	if format == Sigma {
+		add("status", r.Status)
+		add("author", r.Author)
+		if len(r.Tags) > 0 {
+			e.members = append(e.members, member{key: "tags", list: r.Tags})
+		}
+	}
 	e.packMembers()
 	return e
 }
@@ -129,6 +139,15 @@ func (t *Table) collect(hits []Hit, tactics, techniques []*word) annotation {
 		a.techniques = union(a.techniques, e.techniques)
 	}
 	return a
+}
+
+// Level returns the highest level of hits.
+func (t *Table) Level(hits []Hit) rules.Level {
+	level := rules.Informational
+	for _, h := range hits {
+		level = max(level, t.entries[h.Rule].level)
+	}
+	return level
 }
 
 // union appends what list lacks of more, in its order.

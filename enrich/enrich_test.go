@@ -2,6 +2,7 @@ package enrich
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"sigmatrail/rules"
@@ -10,12 +11,14 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-func table() *Table {
+func table() *Table { return compiled(Options{Key: "sigma"}) }
+
+func compiled(options Options) *Table {
 	return Compile([]*rules.Rule{
 		{ID: "id-0", Title: "Low <one>", Level: rules.Low, Status: "test", Author: "A \"B\"", Tags: []string{"attack.t1078", "attack.discovery"}},
 		{ID: "id-1", Title: "High one", Level: rules.High, Author: "C", Tags: []string{"attack.privilege-escalation", "attack.T1098.001", "attack.t1078"}},
 		{Title: "No id", Level: rules.Informational},
-	})
+	}, options)
 }
 
 func TestAppend(t *testing.T) {
@@ -54,7 +57,7 @@ func TestAppend(t *testing.T) {
 }
 
 func TestAttack(t *testing.T) {
-	tactics, techniques := attack([]string{
+	tactics, techniques := ofTags([]string{
 		"attack.t1078.004", "attack.T1078.004", "attack.initial-access", "attack.initial_access", "attack.g0016", "attack.s0154", "attack.ds0028", "attack.m1",
 		"cve.2021-44228", "attack", "attack.", "attack.stealth", "detection.emerging-threats", "attack.t10x", "car.2016-04-005", "attack.t1685",
 	})
@@ -82,9 +85,9 @@ func TestMergeJSON(t *testing.T) {
 			`{"level":"low","rules":[` + fresh + `,{"title":"No id"}],"tactics":["discovery"],"techniques":["T1078"]}`,
 		},
 	} {
-		got, ours := table().MergeJSON(nil, []byte(test.existing), []Hit{{Rule: 0}})
-		if !ours || string(got) != test.want {
-			t.Errorf("%s: %v\n%s\nwant\n%s", test.name, ours, got, test.want)
+		got, ours := table().MergeJSON([]byte(test.existing), []Hit{{Rule: 0}})
+		if !ours || string(got.Value) != test.want || !strings.HasPrefix(test.want, `{"level":"`+got.Level.String()+`"`) {
+			t.Errorf("%s: %v\n%s\nwant\n%s", test.name, ours, got.Value, test.want)
 		}
 	}
 	for _, foreign := range []string{
@@ -92,8 +95,8 @@ func TestMergeJSON(t *testing.T) {
 		`{"level":"high","rules":[{}]}`, `{"level":"high","rules":["x"]}`, `{"level":"high","rules":{"id":"x"}}`, `{"level":"high","rules":[{"id":7}]}`,
 		`{"level":"high","rules":[{"id":"x"}],"tactics":"impact"}`,
 	} {
-		if got, ours := table().MergeJSON([]byte("kept"), []byte(foreign), []Hit{{Rule: 0}}); ours || string(got) != "kept" {
-			t.Errorf("%s: %s", foreign, got)
+		if got, ours := table().MergeJSON([]byte(foreign), []Hit{{Rule: 0}}); ours {
+			t.Errorf("%s: %s", foreign, got.Value)
 		}
 	}
 }

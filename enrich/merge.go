@@ -8,14 +8,21 @@ import (
 	"sigmatrail/rules"
 )
 
-// MergeJSON appends, as compact JSON, the annotation of hits united with existing, the JSON text of a value that already stands under
-// our key: rules by their id, or by their title where they have none (the new entry replaces the old one), the level the maximum, tactics
-// and techniques without duplicates.
-// ours is false, and dst returned as it came, where existing is not of our shape: then it is somebody else's and must be kept as it is.
-func (t *Table) MergeJSON(dst, existing []byte, hits []Hit) (out []byte, ours bool) {
+// Merged is an annotation united with that of an earlier tier or pass.
+type Merged struct {
+	// Value is the annotation, encoded.
+	Value []byte
+	// Level is the highest of both.
+	Level rules.Level
+}
+
+// MergeJSON unites the annotation of hits with existing, the JSON text of a value that already stands under our key, as compact JSON: rules by their id,
+// or by their title where they have none (the new entry replaces the old one), the level the maximum, tactics and techniques without duplicates.
+// ours is false where existing is not of our shape: then it is somebody else's and must be kept as it is.
+func (t *Table) MergeJSON(existing []byte, hits []Hit) (m Merged, ours bool) {
 	old, ours := parseAnnotation(existing)
 	if !ours {
-		return dst, false
+		return Merged{}, false
 	}
 	a := t.collect(slices.Clone(hits), nil, nil)
 	fresh := make(map[string]bool, len(a.hits))
@@ -30,8 +37,9 @@ func (t *Table) MergeJSON(dst, existing []byte, hits []Hit) (out []byte, ours bo
 			entries = append(entries, old.Rules[i])
 		}
 	}
-	return appendAnnotation(dst, max(a.level, old.level).String(), entries,
-		union(texts(a.tactics), old.Tactics), union(texts(a.techniques), old.Techniques)), true
+	m.Level = max(a.level, old.level)
+	m.Value = t.appendAnnotation(nil, m.Level, entries, union(texts(a.tactics), old.Tactics), union(texts(a.techniques), old.Techniques))
+	return m, true
 }
 
 // written is an annotation as an earlier tier or pass wrote it.

@@ -9,4 +9,6 @@
     OPTION("level_overrides", "", "Other levels for rules, separated by commas: an id, a tag or a glob of titles, then =LEVEL. The last one that names a rule counts.") \
     OPTION("allow_narrowing_filters", "off", "Accept Sigma Filters without a not in their condition, which keep only the hits that they describe. One of: on, off.") \
     OPTION("key", "sigma", "Top-level key under which hits are written on a record.") \
+    OPTION("format", "sigma", "Names under which hits are written: sigma (one nested key), ecs (Elastic Common Schema), flat (scalars and lists with the names of Splunk's CIM). The key keeps level and rules in all of them. One of: sigma, ecs, flat.") \
+    OPTION("ecs_base", "off", "With format ecs, add to records with hits what ECS calls their parts: @timestamp, event.action, event.outcome, cloud, source, user, user_agent and error, as far as they are not there. One of: on, off.") \
     OPTION("strict", "off", "Refuse to start if any rule is rejected, instead of running the others. One of: on, off.")

@@ -10,6 +10,11 @@ func AppendMapHeader(dst []byte, n int) []byte {
 	return appendLength(dst, 0xde, n)
 }
 
+// AppendMap appends a map of pairs.
+func AppendMap(dst []byte, pairs []Pair) []byte {
+	return appendPairs(AppendMapHeader(dst, len(pairs)), pairs)
+}
+
 // AppendArrayHeader appends the shortest header of an array with n elements.
 func AppendArrayHeader(dst []byte, n int) []byte {
 	if n <= 15 {

@@ -9,44 +9,34 @@ type Pair struct {
 	Value []byte
 }
 
-// Edit is a change of a body's own members.
-type Edit struct {
-	// Drop names keys whose members, all duplicates, are left out.
-	Drop []string
-	// Append is added behind the members that stay.
-	Append []Pair
-}
-
-// Splice appends the event ev of data to dst with its body edited, and returns the result. ev must be a Log that a Walker found in data.
-// Only the body's map header changes, by as much as it must: the framing, the time, the metadata and every member that stays are copied
-// as they came. A header grows only where the new number of pairs does not fit into its width.
-func Splice(dst, data []byte, ev *Event, e *Edit) []byte {
+// Splice appends the event ev of data to dst with pairs behind the members of its body, and returns the result. ev must be a Log that a Walker found
+// in data. Only the body's map header changes, by as much as it must: everything else is copied as it came. A header grows only where the new
+// number of pairs does not fit into its width.
+func Splice(dst, data []byte, ev *Event, pairs []Pair) []byte {
 	body, _ := ReadHead(data, ev.BodyStart)
 	dst = append(dst, data[ev.Start:ev.BodyStart]...)
-	members := e.members(data, ev, body)
-	dst = appendMapHeaderLike(dst, data[ev.BodyStart], members.count+len(e.Append))
-	for start, end, ok := members.next(); ok; start, end, ok = members.next() {
-		dst = append(dst, data[start:end]...)
-	}
-	for _, p := range e.Append {
-		dst = AppendStr(dst, p.Key)
-		dst = append(dst, p.Value...)
-	}
-	return append(dst, data[ev.BodyEnd:ev.End]...)
+	dst = appendMapHeaderLike(dst, data[ev.BodyStart], body.Len+len(pairs))
+	dst = append(dst, data[body.Next:ev.BodyEnd]...)
+	return append(appendPairs(dst, pairs), data[ev.BodyEnd:ev.End]...)
 }
 
 // SpliceSize returns exactly how many bytes Splice appends.
-func SpliceSize(data []byte, ev *Event, e *Edit) int {
+func SpliceSize(data []byte, ev *Event, pairs []Pair) int {
 	body, _ := ReadHead(data, ev.BodyStart)
-	members := e.members(data, ev, body)
-	size := ev.BodyStart - ev.Start + mapHeaderSize(data[ev.BodyStart], members.count+len(e.Append)) + ev.End - ev.BodyEnd
-	for start, end, ok := members.next(); ok; start, end, ok = members.next() {
-		size += end - start
-	}
-	for _, p := range e.Append {
+	old, now := body.Next-ev.BodyStart, mapHeaderSize(data[ev.BodyStart], body.Len+len(pairs))
+	size := ev.End - ev.Start - old + now
+	for _, p := range pairs {
 		size += strSize(p.Key) + len(p.Value)
 	}
 	return size
+}
+
+func appendPairs(dst []byte, pairs []Pair) []byte {
+	for _, p := range pairs {
+		dst = AppendStr(dst, p.Key)
+		dst = append(dst, p.Value...)
+	}
+	return dst
 }
 
 // Lookup returns where the value of key stands in the map whose header is at pos: of the last one, if the key is there more than once, as
@@ -70,80 +60,10 @@ func Lookup(data []byte, pos int, key string) (start, end int, ok bool) {
 	return start, end, ok
 }
 
-// runs yields the members that stay, as runs that can be copied whole.
-type runs struct {
-	data  []byte
-	drop  []string
-	pos   int
-	end   int
-	count int // pairs that stay
-}
-
-// members prepares to walk over the members of the body of ev that e keeps.
-func (e *Edit) members(data []byte, ev *Event, body Head) runs {
-	r := runs{data: data, drop: e.Drop, pos: body.Next, end: ev.BodyEnd, count: body.Len}
-	if len(e.Drop) > 0 {
-		r.count = r.countKept(body)
-	}
-	return r
-}
-
-func (r *runs) countKept(body Head) int {
-	kept, pos := 0, body.Next
-	for range body.Len {
-		m, ok := readMember(r.data, pos)
-		if !ok {
-			break
-		}
-		if !r.dropped(m) {
-			kept++
-		}
-		pos = m.end
-	}
-	return kept
-}
-
-// next returns the next run; ok is false when there is none.
-func (r *runs) next() (start, end int, ok bool) {
-	if r.pos >= r.end {
-		return 0, 0, false
-	}
-	if len(r.drop) == 0 {
-		start, r.pos = r.pos, r.end
-		return start, r.end, true
-	}
-	start = r.pos
-	for r.pos < r.end {
-		m, sound := readMember(r.data, r.pos)
-		if !sound {
-			return 0, 0, false
-		}
-		if r.dropped(m) {
-			end, r.pos = r.pos, m.end
-			if end > start {
-				return start, end, true
-			}
-			start = m.end
-			continue
-		}
-		r.pos = m.end
-	}
-	return start, r.end, r.end > start
-}
-
-func (r *runs) dropped(m member) bool {
-	for _, key := range r.drop {
-		if m.named(r.data, key) {
-			return true
-		}
-	}
-	return false
-}
-
-// member is one pair of a map: where its key's content and its value stand.
+// member is one pair of a map: where its key and its value stand.
 type member struct {
-	key             Head
-	valueStart, end int
+	key                    Head
+	start, valueStart, end int
 }
 
 func readMember(data []byte, pos int) (member, bool) {
@@ -156,7 +76,7 @@ func readMember(data []byte, pos int) (member, bool) {
 		return member{}, false
 	}
 	end, ok := Skip(data, valueStart)
-	return member{key: key, valueStart: valueStart, end: end}, ok
+	return member{key: key, start: pos, valueStart: valueStart, end: end}, ok
 }
 
 // named reports whether the member's key is the text name, as a string or as binary.

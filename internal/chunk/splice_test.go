@@ -41,9 +41,15 @@ func rawMembers(t *testing.T, data []byte, pos int) []rawMember {
 func checkSplice(t *testing.T, data []byte, ev *Event, e *Edit) {
 	t.Helper()
 	prefix := []byte("before")
-	out := Splice(bytes.Clone(prefix), data, ev, e)
-	if size := SpliceSize(data, ev, e); len(out)-len(prefix) != size {
-		t.Fatalf("SpliceSize says %d, Splice appended %d", size, len(out)-len(prefix))
+	out := Rewrite(bytes.Clone(prefix), data, ev, e)
+	if len(e.Drop) == 0 {
+		spliced := Splice(bytes.Clone(prefix), data, ev, e.Append)
+		if size := SpliceSize(data, ev, e.Append); len(spliced)-len(prefix) != size {
+			t.Fatalf("SpliceSize says %d, Splice appended %d", size, len(spliced)-len(prefix))
+		}
+		if !bytes.Equal(out, spliced) {
+			t.Fatalf("Splice: %x, Rewrite: %x", spliced, out)
+		}
 	}
 	if !bytes.HasPrefix(out, prefix) {
 		t.Fatal("dst was written over")
@@ -113,7 +119,7 @@ func TestSpliceKeepsHeaderWidth(t *testing.T) {
 		t.Helper()
 		data := framings()[2].make(stamp(1, 0), body)
 		ev := parts(data)[0]
-		out := Splice(nil, data, &ev, &Edit{Append: []Pair{{"s", []byte{0xc0}}}})
+		out := Splice(nil, data, &ev, []Pair{{"s", []byte{0xc0}}})
 		if got := out[ev.BodyStart]; got != want {
 			t.Errorf("header %#x became %#x, want %#x", body[0], got, want)
 		}
@@ -161,7 +167,7 @@ func TestIndependentDecoder(t *testing.T) {
 	}
 	data := framings()[4].make(stamp(1, 0), body)
 	ev := parts(data)[0]
-	out := Splice(nil, data, &ev, &Edit{Drop: []string{"n"}, Append: []Pair{{"sigma", str("hit")}}})
+	out := Rewrite(nil, data, &ev, &Edit{Drop: []string{"n"}, Append: []Pair{{"sigma", str("hit")}}})
 	var got map[string]any
 	if err := msgpack.Unmarshal(out[ev.BodyStart:], &got); err != nil {
 		t.Fatal(err)

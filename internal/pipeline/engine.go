@@ -7,12 +7,19 @@ import (
 	"sync/atomic"
 
 	"sigmatrail/conf"
+	"sigmatrail/enrich"
 	"sigmatrail/rules"
 )
 
 // Engine judges records by one Program under one set of settings. It is immutable but for its counts, and safe for concurrent use.
 type Engine struct {
 	*Program
+
+	table   *enrich.Table
+	msgpack encoding
+	json    encoding
+	// plain is set where nothing but the annotation is written.
+	plain bool
 
 	written []bool          // by rule: whether its hits are written
 	hits    []atomic.Uint64 // by rule
@@ -35,13 +42,21 @@ func New(s conf.Settings) (*Engine, error) {
 	return NewEngine(s, program)
 }
 
-// NewEngine returns an engine of p. Of s only what is no part of p counts here: the lowest level and status.
+// NewEngine returns an engine of p. Of s only what is no part of p counts here: what is written, and how.
 func NewEngine(s conf.Settings, p *Program) (*Engine, error) {
 	level, ok := rules.ParseLevel(s.MinLevel)
 	if !ok {
 		return nil, fmt.Errorf("min_level: %q is not a Sigma level", s.MinLevel)
 	}
-	e := &Engine{Program: p, written: make([]bool, len(p.set.Rules)), hits: make([]atomic.Uint64, len(p.set.Rules))}
+	format, ok := enrich.ParseFormat(s.Format)
+	if !ok {
+		return nil, fmt.Errorf("format: %q is not a format", s.Format)
+	}
+	e := &Engine{
+		Program: p, msgpack: inMsgpack(), json: inJSON(), plain: format == enrich.Sigma,
+		table:   enrich.Compile(p.set.Rules, enrich.Options{Format: format, Key: p.ownKey, Base: s.EcsBase}),
+		written: make([]bool, len(p.set.Rules)), hits: make([]atomic.Uint64, len(p.set.Rules)),
+	}
 	for i, r := range p.set.Rules {
 		e.written[i] = r.Level >= level && rules.StatusRank(r.Status) >= rules.StatusRank(s.MinStatus)
 	}

@@ -224,13 +224,13 @@ func TestConformanceLadder(t *testing.T) {
 
 // recognisable adds to a map what makes it a CloudTrail record, as far as it lacks that.
 func recognisable(packed []byte) []byte {
-	var edit chunk.Edit
+	var missing []chunk.Pair
 	for _, p := range []chunk.Pair{{Key: "eventName", Value: []byte("\xa1N")}, {Key: "eventSource", Value: []byte("\xb0s3.amazonaws.com")}, {Key: "eventVersion", Value: []byte("\xa11")}} {
 		if _, _, ok := chunk.Lookup(packed, 0, p.Key); !ok {
-			edit.Append = append(edit.Append, p)
+			missing = append(missing, p)
 		}
 	}
-	return chunk.Splice(nil, packed, &chunk.Event{End: len(packed), BodyEnd: len(packed)}, &edit)
+	return chunk.Splice(nil, packed, &chunk.Event{End: len(packed), BodyEnd: len(packed)}, missing)
 }
 
 // TestLadderOfAnotherForm holds every rung to the oracle on records of another form, which has CloudTrail's fields below a key of its own and some of

@@ -1,25 +1,20 @@
 package pipeline
 
-import "sigmatrail/internal/record"
+import (
+	"sigmatrail/internal/chunk"
+	"sigmatrail/internal/record"
+)
 
-// AppendJSON appends the event, one JSON object, with the hits of j written on it, on one line. The bytes of its own members stay as they
-// are. Where j has no hits the event is appended as it is. What is displaced is added to counts.
+// AppendJSON appends the event, one JSON object of which j is the judgement, with the hits of j written on it, on one line. The bytes of its own members
+// stay as they are. Where j has no hits the event is appended as it is. What is displaced is added to counts.
 func (e *Engine) AppendJSON(dst, event []byte, j *Judgement, counts *Counts) ([]byte, error) {
 	hits := j.appendHits(nil)
 	if len(hits) == 0 {
-		return record.AppendSpliced(dst, event, nil, nil)
+		return record.AppendEdited(dst, event, &chunk.Edit{})
 	}
-	key := e.ownKey
-	existing, exists := record.LookupJSON(event, key)
-	if !exists {
-		return record.AppendSpliced(dst, event, nil, []record.Pair{{Key: key, Value: e.table.AppendJSON(nil, hits)}})
-	}
-	if merged, ours := e.table.MergeJSON(nil, existing, hits); ours {
-		return record.AppendSpliced(dst, event, []string{key}, []record.Pair{{Key: key, Value: merged}})
-	}
-	counts.Displaced++
-	spare := e.spare(func(name string) bool { _, taken := record.LookupJSON(event, name); return taken })
-	return record.AppendSpliced(dst, event, []string{key}, []record.Pair{
-		{Key: spare, Value: existing}, {Key: key, Value: e.table.AppendJSON(nil, hits)},
-	})
+	w := writer{engine: e, enc: &e.json, body: record.Place{Data: j.packed}}
+	w.own, w.exists = record.LookupJSON(event, e.ownKey)
+	edit, moved := w.edit(hits, j)
+	counts.Displaced += moved
+	return record.AppendEdited(dst, event, &edit)
 }

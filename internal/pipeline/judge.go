@@ -31,8 +31,10 @@ func (v *Verdict) Found() record.Found {
 
 // Text returns the first text that the record has for a field, named as CloudTrail does, or "".
 func (v *Verdict) Text(field string) string {
-	if text, ok := v.plain(field).(string); ok {
-		return text
+	if v.form == nil {
+		if text := textAt(v.place.Data, v.place.Pos, field); text != "" {
+			return text
+		}
 	}
 	return v.Found().Text(field)
 }
@@ -65,6 +67,8 @@ func (v *Verdict) plain(field string) any {
 type Judgement struct {
 	Content  record.Content
 	Verdicts []Verdict
+
+	packed []byte // the event, where a Judge has been given it
 }
 
 // Judge judges events with memory of its own, so that an event without a hit costs no allocation. It is for one goroutine.
@@ -82,7 +86,9 @@ func (d *Judge) Event(packed []byte, received time.Time) Judgement {
 	if _, ok := d.scratch.own.projector.Record(packed, 0, 0); !ok {
 		return Judgement{Content: record.Foreign}
 	}
-	return d.scratch.judge(packed, 0, received, d.engine.written)
+	j := d.scratch.judge(packed, 0, received, d.engine.written)
+	j.packed = packed
+	return j
 }
 
 // Hit reports whether any rule is to be written.

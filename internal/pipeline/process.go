@@ -10,7 +10,25 @@ import (
 // splice is one event of a chunk and what changes in it.
 type splice struct {
 	event chunk.Event
-	edit  chunk.Edit
+	// pairs are added to its body.
+	pairs []chunk.Pair
+	// bytes, where they are not nil, stand in the event's place instead.
+	bytes []byte
+}
+
+// size is how many bytes append appends.
+func (s *splice) size(data []byte) int {
+	if s.bytes != nil {
+		return len(s.bytes)
+	}
+	return chunk.SpliceSize(data, &s.event, s.pairs)
+}
+
+func (s *splice) append(dst, data []byte) []byte {
+	if s.bytes != nil {
+		return append(dst, s.bytes...)
+	}
+	return chunk.Splice(dst, data, &s.event, s.pairs)
 }
 
 // Process judges the events of one chunk, msgpack as Fluent Bit frames it. data is borrowed for the call and never written to.
@@ -36,7 +54,7 @@ func write(data []byte, splices []splice, alloc func(n int) []byte, counts *Tall
 	size := len(data)
 	for i := range splices {
 		s := &splices[i]
-		size += chunk.SpliceSize(data, &s.event, &s.edit) - (s.event.End - s.event.Start)
+		size += s.size(data) - (s.event.End - s.event.Start)
 	}
 	out := alloc(size)
 	if len(out) < size {
@@ -54,7 +72,7 @@ func assemble(dst, data []byte, splices []splice) []byte {
 	for i := range splices {
 		s := &splices[i]
 		dst = append(dst, data[copied:s.event.Start]...)
-		dst = chunk.Splice(dst, data, &s.event, &s.edit)
+		dst = s.append(dst, data)
 		copied = s.event.End
 	}
 	return append(dst, data[copied:]...)
@@ -103,7 +121,7 @@ func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, counts *Ta
 	}
 	if j.count(counts) {
 		e.countHits(&j)
-		s.chunk.splices = append(s.chunk.splices, splice{event: *ev, edit: e.edit(s, data, ev, &j, counts)})
+		s.chunk.splices = append(s.chunk.splices, e.splice(s, data, ev, &j, counts))
 	}
 }
 

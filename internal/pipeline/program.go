@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"sigmatrail/conf"
-	"sigmatrail/enrich"
 	"sigmatrail/internal/record"
 	"sigmatrail/matcher"
 	"sigmatrail/rules"
@@ -27,7 +26,6 @@ type Program struct {
 	own       *view
 	form      *record.Mapping // nil: CloudTrail's own alone
 	mapped    *view           // for records of form
-	table     *enrich.Table
 	ownKey    string
 	scratches sync.Pool // of *scratch
 }
@@ -125,7 +123,7 @@ func (s Sources) Compile() (*Program, error) {
 func NewProgram(set *rules.Set, ownKey string) (*Program, error) { return newProgram(set, nil, ownKey) }
 
 func newProgram(set *rules.Set, form *record.Mapping, ownKey string) (*Program, error) {
-	p := &Program{set: set, form: form, table: enrich.Compile(set.Rules), ownKey: ownKey}
+	p := &Program{set: set, form: form, ownKey: ownKey}
 	var err error
 	if p.own, err = newView(set.Rules, record.DefaultAliases(), ownKey); err == nil && form != nil {
 		p.mapped, err = newView(set.Rules, form.Aliases(), ownKey)

@@ -6,57 +6,73 @@ import (
 	"sigmatrail/internal/record"
 )
 
-// edit writes the hits of j as a change of one msgpack event. What already stands under our key is merged if it is ours, from an earlier
-// tier or pass, and otherwise moved to <key>_original (semantics.md, "What is written").
-func (e *Engine) edit(s *scratch, data []byte, ev *chunk.Event, j *Judgement, counts *Tally) chunk.Edit {
+// writer writes hits on one event.
+type writer struct {
+	engine *Engine
+	enc    *encoding
+	// body is the event's map, as msgpack.
+	body record.Place
+	// own is the encoded value that stands under our key, if there is one.
+	own    []byte
+	exists bool
+}
+
+// edit returns the change of the event's body that writes the hits: the annotation under our own key and what the format has beside it. What already stands
+// under our key is merged if it is ours, from an earlier tier or pass, and otherwise moved to <key>_original (semantics.md, "What is written").
+// moved counts the values that were moved.
+func (w *writer) edit(hits []enrich.Hit, j *Judgement) (e chunk.Edit, moved uint64) {
+	t, key := w.engine.table, w.engine.ownKey
+	p := plan{data: w.body.Data, enc: w.enc}
+	level := t.Level(hits)
+	var annotation []byte
+	if w.exists {
+		var m enrich.Merged
+		if m, p.again = w.enc.merge(t, w.own, hits); p.again {
+			annotation, level = m.Value, m.Level
+			e.Drop = append(e.Drop, key)
+		} else {
+			p.moved++
+			e.Rename = append(e.Rename, chunk.Rename{From: key, To: spare(key, func(name string) bool { return p.last(w.body.Pos, name) > 0 })})
+		}
+	}
+	if annotation == nil {
+		annotation = w.enc.annotation(t, nil, hits)
+	}
+	if members := t.Members(hits, level, j.recordOfHits()); len(members) > 0 {
+		more := p.edit(w.body.Pos, branches(members))
+		e.Drop, e.Rename, e.Change, e.Append = append(e.Drop, more.Drop...), append(e.Rename, more.Rename...), more.Change, more.Append
+	}
+	e.Append = append(e.Append, chunk.Pair{Key: key, Value: annotation})
+	return e, p.moved
+}
+
+// splice returns what changes on the event ev of data for the hits of j.
+func (e *Engine) splice(s *scratch, data []byte, ev *chunk.Event, j *Judgement, counts *Tally) splice {
 	s.hits = j.appendHits(s.hits[:0])
-	key, hits, out := e.ownKey, s.hits, &s.chunk
-	var start, end int
 	exists := true
 	if at := j.Verdicts[0].place; at.Pos == ev.BodyStart && &at.Data[0] == &data[0] { // the body is the record, and has been walked over just now
 		_, exists = s.own.projector.Mark(markOwn)
 	}
+	var start, end int
 	if exists {
-		start, end, exists = chunk.Lookup(data, ev.BodyStart, key)
+		start, end, exists = chunk.Lookup(data, ev.BodyStart, e.ownKey)
 	}
-	if !exists {
-		first := len(out.values)
-		out.values = e.table.AppendMsgpack(out.values, hits)
-		out.pairs = append(out.pairs, chunk.Pair{Key: key, Value: out.values[first:len(out.values):len(out.values)]})
-		return chunk.Edit{Append: out.pairs[len(out.pairs)-1 : len(out.pairs) : len(out.pairs)]}
+	if !exists && e.plain {
+		return splice{event: *ev, pairs: s.chunk.add(e.ownKey, e.table, s.hits)}
 	}
-	if merged, ours := e.merged(data[start:end], hits); ours {
-		return chunk.Edit{Drop: []string{key}, Append: []chunk.Pair{{Key: key, Value: merged}}}
+	w := writer{engine: e, enc: &e.msgpack, body: record.Place{Data: data, Pos: ev.BodyStart}, own: data[start:end], exists: exists}
+	edit, moved := w.edit(s.hits, j)
+	counts.Displaced += moved
+	if len(edit.Drop)+len(edit.Rename)+len(edit.Change) == 0 {
+		return splice{event: *ev, pairs: edit.Append}
 	}
-	counts.Displaced++
-	return chunk.Edit{
-		Drop: []string{key},
-		Append: []chunk.Pair{
-			{Key: e.spare(func(name string) bool { _, _, taken := chunk.Lookup(data, ev.BodyStart, name); return taken }), Value: data[start:end]},
-			{Key: key, Value: e.table.AppendMsgpack(nil, hits)},
-		},
-	}
+	return splice{event: *ev, bytes: chunk.Rewrite(nil, data, ev, &edit)}
 }
 
-// merged unites hits with value, a msgpack value that stands under our key.
-func (e *Engine) merged(value []byte, hits []enrich.Hit) ([]byte, bool) {
-	tree, ok := record.Decode(value, 0)
-	if !ok {
-		return nil, false
-	}
-	text, ours := e.table.MergeJSON(nil, record.AppendJSON(nil, tree), hits)
-	if !ours {
-		return nil, false
-	}
-	encoded, err := record.AppendMsgpack(nil, text)
-	return encoded, err == nil
-}
-
-// spare returns the first free name for a displaced value: <key>_original, or that with more underscores where somebody has it already.
-func (e *Engine) spare(taken func(name string) bool) string {
-	name := e.ownKey + "_original"
-	for taken(name) {
-		name += "_"
-	}
-	return name
+// add puts an annotation together in memory that is used again for the next chunk.
+func (o *output) add(key string, t *enrich.Table, hits []enrich.Hit) []chunk.Pair {
+	first := len(o.values)
+	o.values = t.AppendMsgpack(o.values, hits)
+	o.pairs = append(o.pairs, chunk.Pair{Key: key, Value: o.values[first:len(o.values):len(o.values)]})
+	return o.pairs[len(o.pairs)-1 : len(o.pairs) : len(o.pairs)]
 }

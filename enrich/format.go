@@ -1,0 +1,92 @@
+package enrich
+
+import (
+	"sigmatrail/rules"
+)
+
+// Format is under which names a hit is written.
+type Format uint8
+
+const (
+	// Sigma is one nested key with everything in it.
+	Sigma Format = iota
+	// ECS is the Elastic Common Schema: event, rule, threat, tags.
+	ECS
+	// Flat is scalars and lists at the top, with the names of Splunk's Common Information Model (Alerts) and of its risk annotations.
+	Flat
+)
+
+// ParseFormat returns the format of a name as settings have it; none is Sigma.
+func ParseFormat(name string) (f Format, ok bool) {
+	switch name {
+	case "", "sigma":
+		return Sigma, true
+	case "ecs":
+		return ECS, true
+	case "flat":
+		return Flat, true
+	}
+	return Sigma, false
+}
+
+// Options are what a Table writes of a hit beside the bare facts.
+type Options struct {
+	Format Format
+	// Key is the top-level key of the annotation, with which names of the format Flat begin that are not Splunk's.
+	Key string
+	// Base adds, in the format ECS, the names that ECS has for what the record says itself.
+	Base bool
+}
+
+// Mode says what becomes of a value that stands where a Member is to be written.
+type Mode uint8
+
+const (
+	// Keep leaves it as it is; the member is not written.
+	Keep Mode = iota
+	// Put replaces it.
+	Put
+	// Unite adds to it the texts that it lacks.
+	Unite
+)
+
+// Member is one value that a format writes on an event, outside of the annotation.
+type Member struct {
+	// Path is the keys that lead to it.
+	Path []string
+	Mode Mode
+	// Value is a string, a []string, an int or a bool.
+	Value any
+}
+
+// Record is what a hit's record says of itself: the first text that it has for a field, named as CloudTrail does, or "".
+type Record func(field string) string
+
+// Members returns what the Table's format writes on an event beside the annotation. level is the highest of hits, or, behind an earlier pass, of what it
+// has found. record is the record that was hit, or nil where there are several.
+func (t *Table) Members(hits []Hit, level rules.Level, record Record) []Member {
+	switch t.options.Format {
+	case ECS:
+		return t.ecs(hits, level, record)
+	case Flat:
+		return t.flat(hits, level, record)
+	default:
+		return nil
+	}
+}
+
+// severity is a level as a number from 1 to 99, on the scale of Elastic's detection rules.
+func severity(level rules.Level) int {
+	switch level {
+	case rules.Critical:
+		return 99
+	case rules.High:
+		return 73
+	case rules.Medium:
+		return 47
+	case rules.Low:
+		return 21
+	default:
+		return 1
+	}
+}

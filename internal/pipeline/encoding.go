@@ -1,0 +1,65 @@
+package pipeline
+
+import (
+	"encoding/json"
+
+	"sigmatrail/enrich"
+	"sigmatrail/internal/chunk"
+	"sigmatrail/internal/record"
+)
+
+// encoding is how the values of an event are written: msgpack in chunks, JSON in files.
+type encoding struct {
+	// annotation appends what stands under our own key.
+	annotation func(t *enrich.Table, dst []byte, hits []enrich.Hit) []byte
+	// merge unites that with a value that stands there already; ours is false where that is somebody else's.
+	merge func(t *enrich.Table, value []byte, hits []enrich.Hit) (m enrich.Merged, ours bool)
+	// value appends a text, a list of texts, a number or a bool.
+	value func(dst []byte, v any) []byte
+	// object appends a map.
+	object func(dst []byte, pairs []chunk.Pair) []byte
+}
+
+func inMsgpack() encoding {
+	return encoding{annotation: (*enrich.Table).AppendMsgpack, merge: mergeMsgpack, value: enrich.AppendMsgpackValue, object: chunk.AppendMap}
+}
+
+func inJSON() encoding {
+	return encoding{annotation: (*enrich.Table).AppendJSON, merge: (*enrich.Table).MergeJSON, value: enrich.AppendJSONValue, object: appendJSONObject}
+}
+
+func mergeMsgpack(t *enrich.Table, value []byte, hits []enrich.Hit) (enrich.Merged, bool) {
+	tree, ok := record.Decode(value, 0)
+	if !ok {
+		return enrich.Merged{}, false
+	}
+	m, ours := t.MergeJSON(record.AppendJSON(nil, tree), hits)
+	if !ours {
+		return enrich.Merged{}, false
+	}
+	var err error
+	m.Value, err = record.AppendMsgpack(nil, m.Value)
+	return m, err == nil
+}
+
+func appendJSONObject(dst []byte, pairs []chunk.Pair) []byte {
+	dst = append(dst, '{')
+	for i, p := range pairs {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(enrich.AppendJSONValue(dst, p.Key), ':')
+		dst = append(dst, p.Value...)
+	}
+	return append(dst, '}')
+}
+
+// sameValue reports whether the msgpack value at pos is v.
+func sameValue(data []byte, pos int, v any) bool {
+	have, ok := record.Decode(data, pos)
+	if !ok {
+		return false
+	}
+	want, err := json.Marshal(v)
+	return err == nil && string(record.AppendJSON(nil, have)) == string(want)
+}

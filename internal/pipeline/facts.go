@@ -1,0 +1,97 @@
+package pipeline
+
+import (
+	"bytes"
+	"strings"
+
+	"sigmatrail/enrich"
+	"sigmatrail/internal/chunk"
+	"sigmatrail/internal/record"
+)
+
+// facts are what a record says of itself, looked up as it is asked.
+type facts struct {
+	verdict *Verdict
+	// whole is the decoded record, of another form or with dots in its keys, where its fields cannot be looked up one by one.
+	whole *record.Found
+}
+
+// recordOfHits returns the record that was hit, for what a format says of it; nil where several were.
+func (j *Judgement) recordOfHits() enrich.Record {
+	var only *Verdict
+	for i := range j.Verdicts {
+		if len(j.Verdicts[i].Hits) > 0 {
+			if only != nil {
+				return nil
+			}
+			only = &j.Verdicts[i]
+		}
+	}
+	if only == nil {
+		return nil
+	}
+	f := &facts{verdict: only}
+	if only.form != nil || hasDots(only.place) {
+		found := only.Found()
+		f.whole = &found
+	}
+	return f.text
+}
+
+// text returns the first text that the record has for a field, or "".
+func (f *facts) text(field string) string {
+	if f.whole != nil {
+		return f.whole.Text(field)
+	}
+	return textAt(f.verdict.place.Data, f.verdict.place.Pos, field)
+}
+
+// hasDots reports whether any key of the map at p has a dot in it.
+func hasDots(p record.Place) bool {
+	h, _ := chunk.ReadHead(p.Data, p.Pos)
+	pos := h.Next
+	for range h.Len {
+		key, ok := chunk.ReadHead(p.Data, pos)
+		value, sound := chunk.Skip(p.Data, pos)
+		end, closed := chunk.Skip(p.Data, value)
+		if !ok || !sound || !closed {
+			return false
+		}
+		if key.Type == chunk.Str && bytes.IndexByte(key.Content(p.Data), '.') >= 0 {
+			return true
+		}
+		pos = end
+	}
+	return false
+}
+
+// textAt returns the first text at a path below the value at pos. The path runs through arrays.
+func textAt(data []byte, pos int, path string) string {
+	h, ok := chunk.ReadHead(data, pos)
+	switch {
+	case !ok:
+		return ""
+	case h.Type == chunk.Array:
+		at := h.Next
+		for range h.Len {
+			if text := textAt(data, at, path); text != "" {
+				return text
+			}
+			if at, ok = chunk.Skip(data, at); !ok {
+				return ""
+			}
+		}
+		return ""
+	case path == "":
+		if h.Type == chunk.Str || h.Type == chunk.Bin {
+			return string(h.Content(data))
+		}
+		return ""
+	}
+	key, rest, _ := strings.Cut(path, ".")
+	start, _, found := chunk.Lookup(data, pos, key)
+	if !found {
+		return ""
+	}
+	return textAt(data, start, rest)
+}
