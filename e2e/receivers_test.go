@@ -63,17 +63,18 @@ func tail(log string) string {
 	return log[max(0, len(log)-most):]
 }
 
-// until waits for something to become true while the receiver runs.
+// until waits for something to become true while the receiver runs. A virtual machine that starts on a busy machine takes its time.
 func (s *service) until(t *testing.T, what string, ready func() bool) {
 	t.Helper()
-	for end := time.Now().Add(deadline); !ready(); time.Sleep(20 * time.Millisecond) {
+	const patience = 3 * deadline
+	for end := time.Now().Add(patience); !ready(); time.Sleep(20 * time.Millisecond) {
 		select {
 		case <-s.done:
 			t.Fatalf("%s ended before %s", s.name, what)
 		default:
 		}
 		if time.Now().After(end) {
-			t.Fatalf("no sign of %s in %s after %v", what, s.name, deadline)
+			t.Fatalf("no sign of %s in %s after %v", what, s.name, patience)
 		}
 	}
 }

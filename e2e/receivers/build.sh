@@ -15,16 +15,18 @@ if ! (cd splunkhec && CGO_ENABLED=0 "${GO:-go}" build -trimpath -buildvcs=false 
 fi
 
 if ! command -v java >/dev/null || ! command -v mvn >/dev/null; then
-	missing OpenSearch 'it needs java, 11 or later, and mvn'
+	missing 'OpenSearch and Elasticsearch' 'they need java, 17 or later, and mvn'
 	exit 0
 fi
-# Maven is slow even where nothing is to be done.
-if [ -e "$out/opensearch/built" ] && [ -z "$(find opensearch -newer "$out/opensearch/built" -type f)" ]; then
-	exit 0
-fi
-rm -rf "$out/opensearch"
-if mvn -q -B -f opensearch/pom.xml process-classes; then
-	touch "$out/opensearch/built"
-else
-	missing OpenSearch 'mvn has failed'
-fi
+for node in opensearch elasticsearch; do
+	# Maven is slow even where nothing is to be done.
+	if [ -e "$out/$node/built" ] && [ -z "$(find $node -newer "$out/$node/built" -type f)" ]; then
+		continue
+	fi
+	rm -rf "${out:?}/$node"
+	if mvn -q -B -f $node/pom.xml process-classes; then
+		touch "$out/$node/built"
+	else
+		missing $node 'mvn has failed'
+	fi
+done

@@ -1,3 +1,5 @@
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -19,11 +21,16 @@ final class Receiver extends Node {
     }
 
     public static void main(String[] args) throws Exception {
-        if (args.length != 1) {
-            throw new IllegalArgumentException("one directory is needed, not " + args.length);
+        if (args.length != 2) {
+            throw new IllegalArgumentException("a directory without plugins, and one for data are needed");
         }
+        // Standard output is for the port alone: whatever logs there goes to standard error.
+        PrintStream out = System.out;
+        System.setOut(System.err);
         Settings settings = Settings.builder()
             .put("path.home", args[0])
+            .put("path.data", args[1])
+            .put("path.logs", args[1])
             .put("network.host", "127.0.0.1")
             .put("http.port", "0")
             .put("transport.port", "0")
@@ -36,8 +43,8 @@ final class Receiver extends Node {
         LogConfigurator.configureWithoutConfig(settings);
         try (Receiver node = new Receiver(settings)) {
             node.start();
-            System.out.println(node.port());
-            System.in.transferTo(java.io.OutputStream.nullOutputStream());
+            out.println(node.port());
+            System.in.transferTo(OutputStream.nullOutputStream());
         }
     }
 
