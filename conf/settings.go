@@ -149,7 +149,8 @@ func recordFields() []string {
 		"recipientAccountId", "requestID", "requestParameters", "resources", "responseElements", "serviceEventDetails",
 		"sessionCredentialFromConsole", "sharedEventID", "sourceIPAddress", "tlsDetails", "userAgent", "userIdentity", "vpcEndpointAccountId",
 		"vpcEndpointId",
-		"Message", "Records", "CloudTrailEvent", "_raw", "detail", "event", "eventData", "log", "logEvents", "message",
+		"Body", "Events", "Message", "Records", "CloudTrailEvent", "_raw", "body", "detail", "event", "eventData", "json", "log", "logEvents",
+		"message", "payload",
 	}
 }
 

@@ -67,7 +67,7 @@ func (l *Locator) isRecord(p Place, m *markers) bool {
 
 // envelopes looks into what may itself be a record or an envelope.
 func (l *Locator) envelopes(p Place, m *markers, wraps int) Content {
-	for _, inner := range [...]int{m.at[markDetail], m.at[markEvent], m.at[markEventData]} {
+	for _, inner := range [...]int{m.at[markDetail], m.at[markEvent], m.at[markEventData], m.at[markPayload], m.at[markJSON]} {
 		if inner > 0 {
 			if content := l.find(Place{p.Data, inner, p.Depth + 1}, wraps); content != Foreign {
 				return content
@@ -76,6 +76,7 @@ func (l *Locator) envelopes(p Place, m *markers, wraps int) Content {
 	}
 	for _, text := range [...]int{
 		m.at[markLog], m.at[markMessage], m.at[markRaw], m.at[markEvent], m.at[markEventOriginal], m.at[markCloudTrailEvent], m.at[markSNSMessage],
+		m.at[markPayload], m.at[markSQSBody], m.at[markBody],
 	} {
 		if content := l.text(p.Data, text, wraps); content != Foreign {
 			return content
@@ -119,8 +120,10 @@ func (l *Locator) lists(p Place, m *markers, wraps int) Content {
 			l.text(p.Data, start, wraps)
 		}
 	})
-	if len(l.places) == before {
-		l.elements(p.Data, m.at[markRecords], func(at int) { l.find(Place{p.Data, at, p.Depth + 2}, wraps) })
+	for _, list := range [...]int{m.at[markRecords], m.at[markEvents]} {
+		if len(l.places) == before {
+			l.elements(p.Data, list, func(at int) { l.find(Place{p.Data, at, p.Depth + 2}, wraps) })
+		}
 	}
 	if len(l.places) > before {
 		return CloudTrail
@@ -166,8 +169,13 @@ const (
 	markEventOriginal
 	markCloudTrailEvent
 	markSNSMessage
+	markPayload
+	markJSON
+	markSQSBody
+	markBody
 	markLogEvents
 	markRecords
+	markEvents
 	markDigestAccount
 	markDigestStart
 	markDigestBucket
@@ -204,10 +212,20 @@ func markerOf(key []byte) int {
 		return markCloudTrailEvent
 	case "Message":
 		return markSNSMessage
+	case "payload":
+		return markPayload
+	case "json":
+		return markJSON
+	case "Body":
+		return markSQSBody
+	case "body":
+		return markBody
 	case "logEvents":
 		return markLogEvents
 	case "Records":
 		return markRecords
+	case "Events":
+		return markEvents
 	case "awsAccountId":
 		return markDigestAccount
 	case "digestStartTime":
