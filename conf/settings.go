@@ -12,7 +12,8 @@ import (
 )
 
 // Settings is what a user can choose, with the defaults in the tags. The tags are the ones that kong reads, so that the command line
-// can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case.
+// can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case. What kong is told to leave out
+// is for the filter alone.
 type Settings struct {
 	Rules                 string `default:"builtin" placeholder:"LIST" help:"Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack."`
 	Placeholders          string `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand: a YAML map of names and lists."`
@@ -24,7 +25,13 @@ type Settings struct {
 	AllowNarrowingFilters bool   `default:"false" help:"Accept Sigma Filters without a not in their condition, which keep only the hits that they describe."`
 	Key                   string `default:"sigma" placeholder:"NAME" help:"Top-level key under which hits are written on a record."`
 	Strict                bool   `default:"false" help:"Refuse to start if any rule is rejected, instead of running the others."`
+	Split                 bool   `default:"false" kong:"-" help:"Make an event of its own of each element of the array (Records, logEvents, Events) in which an event holds its records."`
+	Emit                  string `default:"all" kong:"-" enum:"all,matches" help:"Which events go on: all, or those alone on which hits are written."`
+	ReserveKey            bool   `default:"false" help:"Move what comes in under the key to <key>_original on every event, so that no sender can pretend to a hit."`
 }
+
+// EmitMatches is the value of Emit with which events without a hit do not go on.
+const EmitMatches = "matches"
 
 // Option describes one setting, as generated tables and host headers show it.
 type Option struct {
@@ -36,6 +43,8 @@ type Option struct {
 	Help string
 	// Allowed lists the values that are accepted; empty means any.
 	Allowed []string
+	// FilterOnly is set where the command line has no such flag.
+	FilterOnly bool
 
 	field int
 }
@@ -49,7 +58,7 @@ func Options() []Option {
 	list := make([]Option, 0, t.NumField())
 	for i := range t.NumField() {
 		f := t.Field(i)
-		o := Option{Name: snake(f.Name), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), field: i}
+		o := Option{Name: snake(f.Name), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), FilterOnly: f.Tag.Get("kong") == "-", field: i}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			o.Allowed = strings.Split(enum, ",")
 		}

@@ -9,4 +9,7 @@
     OPTION("level_overrides", "", "Other levels for rules, separated by commas: an id, a tag or a glob of titles, then =LEVEL. The last one that names a rule counts.") \
     OPTION("allow_narrowing_filters", "off", "Accept Sigma Filters without a not in their condition, which keep only the hits that they describe. One of: on, off.") \
     OPTION("key", "sigma", "Top-level key under which hits are written on a record.") \
-    OPTION("strict", "off", "Refuse to start if any rule is rejected, instead of running the others. One of: on, off.")
+    OPTION("strict", "off", "Refuse to start if any rule is rejected, instead of running the others. One of: on, off.") \
+    OPTION("split", "off", "Make an event of its own of each element of the array (Records, logEvents, Events) in which an event holds its records. One of: on, off.") \
+    OPTION("emit", "all", "Which events go on: all, or those alone on which hits are written. One of: all, matches.") \
+    OPTION("reserve_key", "off", "Move what comes in under the key to <key>_original on every event, so that no sender can pretend to a hit. One of: on, off.")

@@ -24,7 +24,7 @@ func Splice(dst, data []byte, ev *Event, e *Edit) []byte {
 	body, _ := ReadHead(data, ev.BodyStart)
 	dst = append(dst, data[ev.Start:ev.BodyStart]...)
 	members := e.members(data, ev, body)
-	dst = appendMapHeaderLike(dst, data[ev.BodyStart], members.count+len(e.Append))
+	dst = AppendMapHeaderLike(dst, data[ev.BodyStart], members.count+len(e.Append))
 	for start, end, ok := members.next(); ok; start, end, ok = members.next() {
 		dst = append(dst, data[start:end]...)
 	}
@@ -169,8 +169,8 @@ const (
 	map16Max  = 0xffff
 )
 
-// appendMapHeaderLike appends the header of a map with n pairs, as wide as the header that begins with old, or wider where n does not fit.
-func appendMapHeaderLike(dst []byte, old byte, n int) []byte {
+// AppendMapHeaderLike appends the header of a map with n pairs, as wide as the header that begins with old, or wider where n does not fit.
+func AppendMapHeaderLike(dst []byte, old byte, n int) []byte {
 	switch mapHeaderSize(old, n) {
 	case 1:
 		return append(dst, 0x80|byte(n)) //nolint:gosec // mapHeaderSize compared

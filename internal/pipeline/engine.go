@@ -14,9 +14,11 @@ import (
 type Engine struct {
 	*Program
 
-	written []bool          // by rule: whether its hits are written
-	hits    []atomic.Uint64 // by rule
-	tally   tally
+	written                        []bool // by rule: whether its hits are written
+	split, matchesOnly, reserveKey bool
+	touchesRest                    bool            // whether events without a hit may change
+	hits                           []atomic.Uint64 // by rule
+	tally                          tally
 }
 
 // New reads the rules that s names, compiles them and returns an engine, if they are acceptable.
@@ -35,13 +37,18 @@ func New(s conf.Settings) (*Engine, error) {
 	return NewEngine(s, program)
 }
 
-// NewEngine returns an engine of p. Of s only what is no part of p counts here: the lowest level and status.
+// NewEngine returns an engine of p. Of s only what is no part of p counts here: the lowest level and status, and what
+// becomes of events.
 func NewEngine(s conf.Settings, p *Program) (*Engine, error) {
 	level, ok := rules.ParseLevel(s.MinLevel)
 	if !ok {
 		return nil, fmt.Errorf("min_level: %q is not a Sigma level", s.MinLevel)
 	}
-	e := &Engine{Program: p, written: make([]bool, len(p.set.Rules)), hits: make([]atomic.Uint64, len(p.set.Rules))}
+	e := &Engine{
+		Program: p, written: make([]bool, len(p.set.Rules)), hits: make([]atomic.Uint64, len(p.set.Rules)),
+		split: s.Split, matchesOnly: s.Emit == conf.EmitMatches, reserveKey: s.ReserveKey,
+	}
+	e.touchesRest = e.matchesOnly || e.reserveKey
 	for i, r := range p.set.Rules {
 		e.written[i] = r.Level >= level && rules.StatusRank(r.Status) >= rules.StatusRank(s.MinStatus)
 	}

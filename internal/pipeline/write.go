@@ -38,10 +38,10 @@ func (e *Engine) edit(s *scratch, data []byte, ev *chunk.Event, j *Judgement, co
 	}
 }
 
-// merged unites hits with value, a msgpack value that stands under our key.
+// merged unites hits with value, a msgpack value that stands under our key, if that is ours and can be trusted.
 func (e *Engine) merged(value []byte, hits []enrich.Hit) ([]byte, bool) {
 	tree, ok := record.Decode(value, 0)
-	if !ok {
+	if !ok || e.reserveKey {
 		return nil, false
 	}
 	text, ours := e.table.MergeJSON(nil, record.AppendJSON(nil, tree), hits)

@@ -69,7 +69,7 @@ func TestLocate(t *testing.T) {
 		`{"payload":` + one + `}`: 1, `{"payload":` + quote(one) + `}`: 1, `{"json":` + one + `,"message":` + quote(two) + `}`: 1, `{"json":` + quote(one) + `}`: 0,
 		`{"Records":[{"body":` + quote(`{"Message":`+quote(`{"detail":`+one+`}`)+`}`) + `},{"Body":` + quote(two) + `}]}`: 2,
 		`{"Events":[{"CloudTrailEvent":` + quote(one) + `},{"CloudTrailEvent":` + quote(two) + `}]}`:                      2,
-		`{"Events":[` + one + `,` + two + `],"Records":[` + one + `]}`: 1, `{"Events":{"a":1},"Records":[7]}`: 0,
+		`{"Events":[` + one + `,` + two + `],"Records":[` + one + `]}`:                                                    1, `{"Events":{"a":1},"Records":[7]}`: 0,
 	} {
 		packed, err := record.AppendMsgpack(nil, []byte(text))
 		if err != nil {
