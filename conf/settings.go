@@ -12,7 +12,8 @@ import (
 )
 
 // Settings is what a user can choose, with the defaults in the tags. The tags are the ones that kong reads, so that the command line
-// can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case.
+// can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case. What kong is told to leave out
+// is for the filter alone.
 type Settings struct {
 	Rules                 string `default:"builtin" placeholder:"LIST" help:"Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack."`
 	Placeholders          string `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand: a YAML map of names and lists."`
@@ -25,8 +26,14 @@ type Settings struct {
 	Key                   string `default:"sigma" placeholder:"NAME" help:"Top-level key under which hits are written on a record."`
 	Format                string `default:"sigma" placeholder:"FORMAT" enum:"sigma,ecs,flat" help:"Names under which hits are written: sigma (one nested key), ecs (Elastic Common Schema), flat (scalars and lists with the names of Splunk's CIM). The key keeps level and rules in all of them."`
 	EcsBase               bool   `default:"false" help:"With format ecs, add to records with hits what ECS calls their parts: @timestamp, event.action, event.outcome, cloud, source, user, user_agent and error, as far as they are not there."`
+	Split                 bool   `default:"false" kong:"-" help:"Make an event of its own of each element of the array (Records, logEvents, Events) in which an event holds its records."`
+	Emit                  string `default:"all" kong:"-" enum:"all,matches" help:"Which events go on: all, or those alone on which hits are written."`
+	ReserveKey            bool   `default:"false" help:"Move what comes in under the key to <key>_original on every event, so that no sender can pretend to a hit."`
 	Strict                bool   `default:"false" help:"Refuse to start if any rule is rejected, instead of running the others."`
 }
+
+// EmitMatches is the value of Emit with which events without a hit do not go on.
+const EmitMatches = "matches"
 
 // Option describes one setting, as generated tables and host headers show it.
 type Option struct {
@@ -38,6 +45,8 @@ type Option struct {
 	Help string
 	// Allowed lists the values that are accepted; empty means any.
 	Allowed []string
+	// FilterOnly is set where the command line has no such flag.
+	FilterOnly bool
 
 	field int
 }
@@ -51,7 +60,7 @@ func Options() []Option {
 	list := make([]Option, 0, t.NumField())
 	for i := range t.NumField() {
 		f := t.Field(i)
-		o := Option{Name: snake(f.Name), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), field: i}
+		o := Option{Name: snake(f.Name), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), FilterOnly: f.Tag.Get("kong") == "-", field: i}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			o.Allowed = strings.Split(enum, ",")
 		}
@@ -151,7 +160,8 @@ func recordFields() []string {
 		"recipientAccountId", "requestID", "requestParameters", "resources", "responseElements", "serviceEventDetails",
 		"sessionCredentialFromConsole", "sharedEventID", "sourceIPAddress", "tlsDetails", "userAgent", "userIdentity", "vpcEndpointAccountId",
 		"vpcEndpointId",
-		"Message", "Records", "CloudTrailEvent", "_raw", "detail", "event", "eventData", "log", "logEvents", "message",
+		"Body", "Events", "Message", "Records", "CloudTrailEvent", "_raw", "body", "detail", "event", "eventData", "json", "log", "logEvents",
+		"message", "payload",
 	}
 }
 
