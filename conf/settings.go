@@ -12,7 +12,8 @@ import (
 )
 
 // Settings is what a user can choose, with the defaults in the tags. The tags are the ones that kong reads, so that the command line
-// can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case.
+// can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case. What kong is told to leave out
+// is for the filter alone.
 type Settings struct {
 	Rules                 string `default:"builtin" placeholder:"LIST" help:"Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack."`
 	Placeholders          string `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand: a YAML map of names and lists."`
@@ -28,8 +29,14 @@ type Settings struct {
 	Evidence              bool   `default:"false" help:"Add to each rule of a hit, as evidence, the fields and values of the record that satisfied it: at most 16, values of up to 256 bytes. What is absent is no evidence."`
 	RuleFields            string `placeholder:"LIST" help:"Attributes of rules to copy to their hits, separated by commas, such as falsepositives,references,logsource, also ones of your own."`
 	RevokedTechniques     string `default:"as_written" placeholder:"CHOICE" enum:"as_written,both" help:"What is written of a technique that ATT&CK has replaced: as_written (its id, as the rule has it), or both (its id, then that of its successor)."`
+	Split                 bool   `default:"false" kong:"-" help:"Make an event of its own of each element of the array (Records, logEvents, Events) in which an event holds its records."`
+	Emit                  string `default:"all" kong:"-" enum:"all,matches" help:"Which events go on: all, or those alone on which hits are written."`
+	ReserveKey            bool   `default:"false" help:"Move what comes in under the key to <key>_original on every event, so that no sender can pretend to a hit."`
 	Strict                bool   `default:"false" help:"Refuse to start if any rule is rejected, instead of running the others."`
 }
+
+// EmitMatches is the value of Emit with which events without a hit do not go on.
+const EmitMatches = "matches"
 
 // Option describes one setting, as generated tables and host headers show it.
 type Option struct {
@@ -41,6 +48,8 @@ type Option struct {
 	Help string
 	// Allowed lists the values that are accepted; empty means any.
 	Allowed []string
+	// FilterOnly is set where the command line has no such flag.
+	FilterOnly bool
 
 	field int
 }
@@ -54,7 +63,7 @@ func Options() []Option {
 	list := make([]Option, 0, t.NumField())
 	for i := range t.NumField() {
 		f := t.Field(i)
-		o := Option{Name: snake(f.Name), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), field: i}
+		o := Option{Name: snake(f.Name), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), FilterOnly: f.Tag.Get("kong") == "-", field: i}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			o.Allowed = strings.Split(enum, ",")
 		}
@@ -157,7 +166,8 @@ func recordFields() []string {
 		"recipientAccountId", "requestID", "requestParameters", "resources", "responseElements", "serviceEventDetails",
 		"sessionCredentialFromConsole", "sharedEventID", "sourceIPAddress", "tlsDetails", "userAgent", "userIdentity", "vpcEndpointAccountId",
 		"vpcEndpointId",
-		"Message", "Records", "CloudTrailEvent", "_raw", "detail", "event", "eventData", "log", "logEvents", "message",
+		"Body", "Events", "Message", "Records", "CloudTrailEvent", "_raw", "body", "detail", "event", "eventData", "json", "log", "logEvents",
+		"message", "payload",
 	}
 }
 

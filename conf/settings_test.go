@@ -21,7 +21,7 @@ func TestDefaultsAreValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Settings{Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma", RevokedTechniques: "as_written"}
+	want := Settings{Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma", RevokedTechniques: "as_written", Emit: "all"}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)
 	}
@@ -74,6 +74,10 @@ func TestParse(t *testing.T) {
 	f("strict", "true", "", true)
 	f("strict", "no", "", false)
 	f("strict", "2", `strict: "2" is not a switch; use on or off`, nil)
+	f("split", "on", "", true)
+	f("emit", "Matches", "", "matches")
+	f("emit", "hits", `emit: "hits" is not one of all, matches`, nil)
+	f("reserve_key", "on", "", true)
 	f("key", "detections", "", "detections")
 	f("key", "", "key: the name is empty", nil)
 	f("key", "a b", "has a space", nil)
@@ -115,7 +119,7 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s: help is not plain ASCII, which the C header needs", o.Name)
 		}
 	}
-	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "evidence --evidence", "rule_fields --rule-fields", "revoked_techniques --revoked-techniques", "strict --strict"}
+	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "evidence --evidence", "rule_fields --rule-fields", "revoked_techniques --revoked-techniques", "split --split", "emit --emit", "reserve_key --reserve-key", "strict --strict"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}
@@ -127,7 +131,11 @@ func TestHeaderAndMarkdownNameEveryOption(t *testing.T) {
 		if !strings.Contains(header, `OPTION("`+o.Name+`", "`+o.Default+`"`) {
 			t.Errorf("header lacks %s:\n%s", o.Name, header)
 		}
-		if !strings.Contains(table, "| `"+o.Name+"` | `--"+o.Flag()+"` | "+shownDefault(o)+" |") {
+		flag := "`--" + o.Flag() + "`"
+		if filterOnly := o.Name == "split" || o.Name == "emit"; filterOnly {
+			flag = "none"
+		}
+		if !strings.Contains(table, "| `"+o.Name+"` | "+flag+" | "+shownDefault(o)+" |") {
 			t.Errorf("table lacks %s:\n%s", o.Name, table)
 		}
 	}

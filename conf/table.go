@@ -18,7 +18,11 @@ func Markdown() string {
 		if o.Default == "" {
 			byDefault = "none"
 		}
-		fmt.Fprintf(&b, "| `%s` | `--%s` | %s | %s |\n", o.Name, o.Flag(), byDefault, strings.ReplaceAll(meaning, "|", "\\|"))
+		flag := "`--" + o.Flag() + "`"
+		if o.FilterOnly {
+			flag = "none"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", o.Name, flag, byDefault, strings.ReplaceAll(meaning, "|", "\\|"))
 	}
 	return b.String()
 }

@@ -96,7 +96,7 @@ func newEntry(r *rules.Rule, options Options, words map[string]*word) entry {
 		add("author")
 		add("tags")
 	}
-	for _, key := range options.RuleFields {
+	for _, key := range options.ruleFields() {
 		if !e.has(key) && !options.Format.elsewhere(key) {
 			add(key)
 		}

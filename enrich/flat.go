@@ -54,7 +54,7 @@ func (t *Table) flat(hits []Hit, level rules.Level, record Record) []Member {
 	own("tags", t.each(a.hits, func(r *rules.Rule) []string { return r.Tags }))
 	own("tactics", threats.tacticShortnames)
 	own("techniques", threats.fullTechniqueIDs)
-	for _, name := range t.options.RuleFields {
+	for _, name := range t.options.ruleFields() {
 		if !flatHas(name) {
 			own(name, t.each(a.hits, func(r *rules.Rule) []string { return textsOf(r.Attribute(name)) }))
 		}

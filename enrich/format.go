@@ -1,6 +1,8 @@
 package enrich
 
 import (
+	"strings"
+
 	"sigmatrail/rules"
 )
 
@@ -29,17 +31,22 @@ func ParseFormat(name string) (f Format, ok bool) {
 	return Sigma, false
 }
 
-// Options are what a Table writes of a hit beside the bare facts.
+// Options are what a Table writes of a hit beside the bare facts. Equal ones make equal Tables of the same rules.
 type Options struct {
 	Format Format
 	// Key is the top-level key of the annotation, with which names of the format Flat begin that are not Splunk's.
 	Key string
 	// Base adds, in the format ECS, the names that ECS has for what the record says itself.
 	Base bool
-	// RuleFields are attributes of rules that are written beside the usual ones.
-	RuleFields []string
+	// RuleFields names attributes of rules, separated by commas, that are written beside the usual ones.
+	RuleFields string
 	// Successors adds to techniques that ATT&CK has replaced the ones that stand in their place now.
 	Successors bool
+}
+
+// ruleFields returns the names in RuleFields.
+func (o Options) ruleFields() []string {
+	return strings.FieldsFunc(o.RuleFields, func(r rune) bool { return r == ',' })
 }
 
 // Mode says what becomes of a value that stands where a Member is to be written.

@@ -89,6 +89,16 @@ func (l hostLog) problems(list rules.Problems) {
 // summary is the line with which an instance leaves.
 func summary(e *pipeline.Engine) string {
 	t := e.Tally()
-	return fmt.Sprintf("sigmatrail: %d events = %d matched + %d unmatched + %d not CloudTrail + %d damaged + %d group markers; %d records, %d hits",
+	line := fmt.Sprintf("sigmatrail: %d events = %d matched + %d unmatched + %d not CloudTrail + %d damaged + %d group markers; %d records, %d hits",
 		t.Events, t.Matched, t.Unmatched, t.Foreign, t.Damaged, t.Markers, t.Records, t.Hits)
+	if t.Split > 0 {
+		line += fmt.Sprintf("; %d taken apart into %d of the events", t.Split, t.SplitInto)
+	}
+	if t.Dropped > 0 {
+		line += fmt.Sprintf("; %d dropped", t.Dropped)
+	}
+	if t.Displaced > 0 {
+		line += fmt.Sprintf("; %d foreign values moved from under the key", t.Displaced)
+	}
+	return line
 }

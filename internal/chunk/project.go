@@ -132,6 +132,9 @@ func skipOther(data []byte, pos int) (end int) {
 	return end
 }
 
+// Data is what the record stands in, as Record was given it.
+func (r *Projector) Data() []byte { return r.data }
+
 // Bytes is about how much memory has grown with the records that the Projector has seen.
 func (r *Projector) Bytes() int {
 	const perNote, perMember, perSlot = 40, 24, 4

@@ -52,7 +52,7 @@ type Seen struct {
 // Trace judges the rule of that index as Match does, and keeps why. work bounds how many bytes of text are compared, as a hostile record can make that
 // very many: beyond it the trace is given up, and ok is false.
 func (o *Oracle) Trace(rule int, object *record.Object, received time.Time, work int) (t Trace, ok bool) {
-	r := tracer{Oracle: o, subject: subject{record: object, received: received}, left: work}
+	r := tracer{Oracle: o, subject: newSubject(object, received), left: work}
 	if list := o.rules[rule].Conditions; len(list) == 1 {
 		t = r.condition(list[0])
 	} else {

@@ -151,11 +151,14 @@ func TestEvidenceStops(t *testing.T) {
 	}
 }
 
-// TestTraceStandsIn: the time that the shipper gave the event is evidence where it stood in for the record's.
+// TestTraceStandsIn: the time that the shipper gave the event, or the record's stamp, is evidence where it stood in for eventTime.
 func TestTraceStandsIn(t *testing.T) {
 	o := evaluator(t, item("eventTime|hour: 7"))
 	received := time.Date(2026, 11, 20, 7, 0, 0, 0, time.UTC)
-	for text, want := range map[string]string{`{}`: "eventTime=2026-11-20T07:00:00Z", `{"eventTime":"x"}`: "eventTime=2026-11-20T07:00:00Z", `{"eventTime":"2026-11-20T08:00:00Z"}`: ""} {
+	for text, want := range map[string]string{
+		`{}`: "eventTime=2026-11-20T07:00:00Z", `{"eventTime":"x"}`: "eventTime=2026-11-20T07:00:00Z", `{"eventTime":"2026-11-20T08:00:00Z"}`: "",
+		`{"@timestamp":"2026-11-19T07:01:00Z"}`: "eventTime=2026-11-19T07:01:00Z",
+	} {
 		trace, _ := o.Trace(0, object(t, text), received, math.MaxInt)
 		got := ""
 		for s := range trace.Evidence() {
@@ -204,7 +207,7 @@ func FuzzTrace(f *testing.F) {
 		decoded, _ := record.Decode(rulegen.RecordFromBytes(recordBytes), 0)
 		object := decoded.(*record.Object)
 		o := New(list, record.DefaultAliases(), "sigma")
-		c := checker{o: o, rec: subject{record: object, received: time.Date(2026, 11, 20, 7, 0, 0, 0, time.UTC)}}
+		c := checker{o: o, rec: newSubject(object, time.Date(2026, 11, 20, 7, 0, 0, 0, time.UTC))}
 		trace, ok := o.Trace(0, object, c.rec.received, math.MaxInt)
 		if !ok || trace.Holds != (len(o.Match(object, c.rec.received)) > 0) {
 			t.Fatalf("the trace says %v (whole: %v)\n%s\n%s", trace.Holds, ok, text, record.AppendJSON(nil, object))

@@ -1,8 +1,6 @@
 package pipeline
 
 import (
-	"encoding/json"
-
 	"sigmatrail/enrich"
 	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/record"
@@ -57,9 +55,5 @@ func appendJSONObject(dst []byte, pairs []chunk.Pair) []byte {
 // sameValue reports whether the msgpack value at pos is v.
 func sameValue(data []byte, pos int, v any) bool {
 	have, ok := record.Decode(data, pos)
-	if !ok {
-		return false
-	}
-	want, err := json.Marshal(v)
-	return err == nil && string(record.AppendJSON(nil, have)) == string(want)
+	return ok && string(record.AppendJSON(nil, have)) == string(enrich.AppendJSONValue(nil, v))
 }

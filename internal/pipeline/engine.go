@@ -5,6 +5,7 @@ package pipeline
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"sigmatrail/conf"
@@ -21,6 +22,9 @@ type Engine struct {
 	json    encoding
 	// plain is set where nothing but the annotation is written.
 	plain bool
+
+	split, matchesOnly, reserveKey bool
+	touchesRest                    bool // whether events without a hit may change
 
 	prover *prover // nil: no evidence is written
 	// idle are the attributes of rules to write that no rule has.
@@ -47,7 +51,7 @@ func New(s conf.Settings) (*Engine, error) {
 	return NewEngine(s, program)
 }
 
-// NewEngine returns an engine of p. Of s only what is no part of p counts here: what is written, and how.
+// NewEngine returns an engine of p. Of s only what is no part of p counts here: what is written, how, and what becomes of events.
 func NewEngine(s conf.Settings, p *Program) (*Engine, error) {
 	level, ok := rules.ParseLevel(s.MinLevel)
 	if !ok {
@@ -59,13 +63,15 @@ func NewEngine(s conf.Settings, p *Program) (*Engine, error) {
 	}
 	e := &Engine{
 		Program: p, msgpack: inMsgpack(), json: inJSON(), plain: format == enrich.Sigma,
-		table: enrich.Compile(p.set.Rules, enrich.Options{
-			Format: format, Key: p.ownKey, Base: s.EcsBase, RuleFields: s.RuleFieldNames(), Successors: s.RevokedTechniques == "both",
+		table: p.table(enrich.Options{
+			Format: format, Key: p.ownKey, Base: s.EcsBase, RuleFields: strings.Join(s.RuleFieldNames(), ","), Successors: s.RevokedTechniques == "both",
 		}),
+		split: s.Split, matchesOnly: s.Emit == conf.EmitMatches, reserveKey: s.ReserveKey,
 		written: make([]bool, len(p.set.Rules)), hits: make([]atomic.Uint64, len(p.set.Rules)),
 	}
+	e.touchesRest = e.matchesOnly || e.reserveKey
 	if s.Evidence {
-		e.prover = newProver(p)
+		e.prover = p.prover()
 	}
 	for _, name := range s.RuleFieldNames() {
 		if !slices.ContainsFunc(p.set.Rules, func(r *rules.Rule) bool { return r.Attribute(name) != nil }) {

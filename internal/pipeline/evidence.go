@@ -27,12 +27,15 @@ const (
 // did; so each hit costs as much as evaluating its rule the slow way, and nothing else does. The nil prover proves nothing.
 type prover struct{ own, mapped *oracle.Oracle }
 
-func newProver(p *Program) *prover {
-	c := &prover{own: oracle.New(p.set.Rules, record.DefaultAliases(), p.ownKey)}
-	if p.form != nil {
-		c.mapped = oracle.New(p.set.Rules, p.form.Aliases(), p.ownKey)
-	}
-	return c
+// prover returns the one prover of the rules, which engines share.
+func (p *Program) prover() *prover {
+	p.proving.Do(func() {
+		p.proved = &prover{own: oracle.New(p.set.Rules, record.DefaultAliases(), p.ownKey)}
+		if p.form != nil {
+			p.proved.mapped = oracle.New(p.set.Rules, p.form.Aliases(), p.ownKey)
+		}
+	})
+	return p.proved
 }
 
 // prove adds to the hits of j their evidence. Of several records in one event it is that of all that matched, up to what one may have.

@@ -27,7 +27,10 @@ func (w *writer) edit(hits []enrich.Hit, j *Judgement) (e chunk.Edit, moved uint
 	var annotation []byte
 	if w.exists {
 		var m enrich.Merged
-		if m, p.again = w.enc.merge(t, w.own, hits); p.again {
+		if !w.engine.reserveKey { // else nobody is trusted with the key
+			m, p.again = w.enc.merge(t, w.own, hits)
+		}
+		if p.again {
 			annotation, level = m.Value, m.Level
 			e.Drop = append(e.Drop, key)
 		} else {
@@ -67,7 +70,7 @@ func (e *Engine) splice(s *scratch, data []byte, ev *chunk.Event, j *Judgement, 
 	if len(edit.Drop)+len(edit.Rename)+len(edit.Change) == 0 {
 		return splice{event: *ev, pairs: edit.Append}
 	}
-	return splice{event: *ev, bytes: chunk.Rewrite(nil, data, ev, &edit)}
+	return splice{event: *ev, part: chunk.Rewrite(nil, data, ev, &edit)}
 }
 
 // add puts an annotation together in memory that is used again for the next chunk.
