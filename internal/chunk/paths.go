@@ -19,6 +19,16 @@ type Field struct {
 	Always bool
 }
 
+// Root returns the key of a record at or below which alone the field with these paths stands, as long as no wanted key of the record has a dot; "" where
+// there are several.
+func Root(paths []string) string {
+	if len(paths) != 1 {
+		return ""
+	}
+	key, _, _ := strings.Cut(paths[0], ".")
+	return key
+}
+
 // Projection knows which keys of a record are wanted. It is immutable and safe for concurrent use.
 type Projection struct {
 	fields []Field
@@ -206,7 +216,7 @@ func (p *Projection) shortcuts(anchors []matcher.FieldID) {
 	for _, f := range anchors {
 		a := anchor{field: f, always: p.fields[f].Always, direct: p.direct[f], main: -1}
 		for _, top := range p.topsOf[f] {
-			if key := p.all.keys[top].key; len(p.fields[f].Paths) == 1 && !strings.Contains(key, ".") {
+			if p.all.keys[top].key == Root(p.fields[f].Paths) {
 				a.main = top
 			}
 		}

@@ -174,7 +174,7 @@ func (r *Projector) recalled(rec *matcher.Record, a *anchor) bool {
 		return false
 	}
 	same := &r.remembered[index]
-	rec.SetOrigin(a.field, matcher.Origin{ID: same.id, Slot: index})
+	rec.SetOrigin(a.field, matcher.Origin{ID: same.id, Slot: index, Whole: a.main >= 0 && !r.dotted})
 	if same.filled == 0 {
 		same.filled = r.epoch
 	}
@@ -195,18 +195,12 @@ func (r *Projector) only(f matcher.FieldID) int32 {
 	return only
 }
 
-// Fill fills the fields into rec. Objects are left unread.
-func (r *Projector) Fill(rec *matcher.Record, fields []matcher.FieldID) {
-	for _, f := range fields {
-		r.fillOne(rec, f, false, false)
-	}
-}
+// Fill fills the field into rec. Objects are left unread.
+func (r *Projector) Fill(rec *matcher.Record, f matcher.FieldID) { r.fillOne(rec, f, false, false) }
 
-// FillInside fills the fields into rec again, with what is inside their objects.
-func (r *Projector) FillInside(rec *matcher.Record, fields []matcher.FieldID) {
-	for _, f := range fields {
-		r.fillOne(rec, f, false, true)
-	}
+// FillInside fills the field into rec again, with what is inside its objects.
+func (r *Projector) FillInside(rec *matcher.Record, f matcher.FieldID) {
+	r.fillOne(rec, f, false, true)
 }
 
 // fillOne fills in one field; early is set for anchors before Candidates.

@@ -86,11 +86,12 @@ func project(r *chunk.Projector, rec *matcher.Record, l layout, data []byte, pos
 	for i := range all {
 		all[i] = matcher.FieldID(i)
 	}
-	r.Fill(rec, all[len(all)/2:])
-	r.Fill(rec, all)
-	for i, inside := range l.inside {
+	for i := range 2 * len(all) {
+		r.Fill(rec, all[(i+len(all)/2)%len(all)])
+	}
+	for f, inside := range l.inside {
 		if inside {
-			r.FillInside(rec, all[i:i+1])
+			r.FillInside(rec, matcher.FieldID(f))
 		}
 	}
 	var texts [][]string
