@@ -8,8 +8,9 @@ import (
 // known are the keys that records have had, each with the keys that came behind it: records of one kind have the same keys in the same order, so that
 // a key is most often found by comparing it with one or two.
 type known struct {
-	keys  []knownKey // the first stands for the beginning of a record
-	table []int32    // 1 + index
+	begin *knownKey   // stands for the beginning of a record, and for keys that are not known
+	keys  []*knownKey // behind begin
+	table []int32     // 1 + index
 	// luck is below 0 where keys have no order, so that it is no use to guess.
 	luck int
 }
@@ -23,12 +24,14 @@ const (
 // knownKey is a key as it stands in records, header and all.
 type knownKey struct {
 	raw string
-	// first, middle and last are eight bytes of it each, the middle ones at middleAt: together all of it, up to 24.
+	// size is the length of raw where that is within a window, else 0; then first, middle and last are what the window holds under the masks.
+	size                int
 	first, middle, last uint64
-	middleAt            int
+	maskMiddle, maskEnd uint64
 	top                 int32 // where the place of its value is noted
-	then                [2]int32
+	apart               bool  // it is dotted, or has a memo
 	dotted              bool  // wanted, and with a dot in it
+	then                [2]*knownKey
 	memo                *memo // of its values, where that is worth while
 }
 
@@ -38,101 +41,127 @@ const (
 	longestKnown = 64
 )
 
+// window is how many bytes are compared at once.
+const window = 24
+
 func newKnown() known {
-	return known{keys: append(make([]knownKey, 0, 64), knownKey{}), table: make([]int32, 2*mostKnown)}
+	k := known{begin: newKnownKey(""), keys: make([]*knownKey, 0, 64), table: make([]int32, 2*mostKnown)}
+	k.begin.then = [2]*knownKey{k.begin, k.begin}
+	return k
+}
+
+// newKnownKey returns a key of which it is known how it begins.
+func newKnownKey(raw string) *knownKey {
+	k := &knownKey{raw: raw}
+	if len(raw) < 8 || len(raw) > window {
+		return k
+	}
+	var b, m [window]byte
+	copy(b[:], raw)
+	for i := range raw {
+		m[i] = 0xff
+	}
+	k.size = len(raw)
+	k.first, k.middle, k.last = binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[16:])
+	k.maskMiddle, k.maskEnd = binary.LittleEndian.Uint64(m[8:]), binary.LittleEndian.Uint64(m[16:])
+	return k
+}
+
+// fits reports whether a window begins with the key, which must have a size.
+func (k *knownKey) fits(w []byte) bool {
+	_ = w[window-1]
+	return (binary.LittleEndian.Uint64(w)^k.first)|(binary.LittleEndian.Uint64(w[8:])&k.maskMiddle^k.middle)|(binary.LittleEndian.Uint64(w[16:])&k.maskEnd^k.last) == 0
 }
 
 // begins reports whether rest begins with the key. It is exact.
 func (k *knownKey) begins(rest []byte) bool {
-	n := len(k.raw)
-	if n < 8 || n > len(rest) {
-		return n > 0 && n <= len(rest) && string(rest[:n]) == k.raw
+	if k.size > 0 && len(rest) >= window {
+		return k.fits(rest)
 	}
-	return (binary.LittleEndian.Uint64(rest)^k.first)|(binary.LittleEndian.Uint64(rest[n-8:])^k.last)|(binary.LittleEndian.Uint64(rest[k.middleAt:])^k.middle) == 0 &&
-		(n <= 24 || string(rest[:n]) == k.raw)
+	n := len(k.raw)
+	return n > 0 && n <= len(rest) && string(rest[:n]) == k.raw
 }
 
-// other finds the known key with which rest begins, behind the known key last, where that is not the one that stood there most recently, or where
-// guessing is no use.
-func (k *known) other(rest []byte, last int32, now *int32) bool {
-	then := &k.keys[last].then
+// other finds the known key with which rest begins, behind the key last, where that is not the one that stood there most recently, or where guessing is no
+// use; nil where there is none.
+func (k *known) other(rest []byte, last *knownKey) *knownKey {
 	if k.luck < 0 {
-		*now = k.find(rest)
-		if *now == then[0] {
+		found := k.find(rest)
+		if found == last.then[0] {
 			k.luck++
 		} else {
 			k.luck = max(k.luck-1, -mostLuck)
-			then[0] = *now
+			if found != nil {
+				last.then[0] = found
+			}
 		}
-		return *now > 0
+		return found
 	}
-	if second := then[1]; k.keys[second].begins(rest) {
-		then[0], then[1] = second, then[0]
-		*now = second
-		return true
+	if second := last.then[1]; second.begins(rest) {
+		last.then[0], last.then[1] = second, last.then[0]
+		return second
 	}
 	found := k.find(rest)
-	if found == 0 {
-		return false
+	if found == nil {
+		return nil
 	}
 	if k.luck -= wrongLuck; k.luck < 0 {
 		k.luck = -mostLuck
 	}
-	k.follow(last, found)
-	*now = found
-	return true
+	last.follow(found)
+	return found
 }
 
-// find returns the known key with which rest begins, if it is one with the shortest header; else 0.
-func (k *known) find(rest []byte) int32 {
+// find returns the known key with which rest begins, if it is one with the shortest header; else nil.
+func (k *known) find(rest []byte) *knownKey {
 	if len(rest) == 0 || rest[0]-0xa0 >= 0x20 {
-		return 0
+		return nil
 	}
 	n := 1 + int(rest[0]&0x1f)
 	if n > len(rest) {
-		return 0
+		return nil
 	}
 	for i := hashKey(rest[:n]) & (2*mostKnown - 1); k.table[i] != 0; i = (i + 1) & (2*mostKnown - 1) {
-		if now := k.table[i] - 1; k.keys[now].begins(rest) {
-			return now
+		if key := k.keys[k.table[i]-1]; key.begins(rest) {
+			return key
 		}
 	}
-	return 0
+	return nil
 }
 
-// look reads a key that is not known by its first bytes. It returns where the place of its value is noted; the known key that it is or becomes, or 0; and
-// where its value stands.
-func (r *Projector) look(pos int, last int32) (top, now int32, at int, ok bool) {
+// look reads a key that is not known by its first bytes. It returns where the place of its value is noted; the known key that it is or becomes, or begin;
+// and where its value stands.
+func (r *Projector) look(pos int, last *knownKey) (top int32, now *knownKey, at int, ok bool) {
+	k := &r.known
 	h, ok := ReadHead(r.data, pos)
 	if !ok {
-		return 0, 0, 0, false
+		return 0, nil, 0, false
 	}
 	if h.Type != Str && h.Type != Bin {
 		at, ok = Skip(r.data, pos)
-		return r.placeOf(-1), 0, at, ok
+		return r.placeOf(-1), k.begin, at, ok
 	}
 	at = h.Next + h.Len
 	raw := r.data[pos:at]
 	if len(raw) > longestKnown {
-		return r.unknown(r.p.all.nodes[0].keys.find(r.p.all.keys, h.Content(r.data)), raw), 0, at, true
+		return r.unknown(r.p.all.nodes[0].keys.find(r.p.all.keys, h.Content(r.data)), raw), k.begin, at, true
 	}
-	k := &r.known
 	i := hashKey(raw) & (2*mostKnown - 1)
 	for ; k.table[i] != 0; i = (i + 1) & (2*mostKnown - 1) {
-		if now = k.table[i] - 1; k.keys[now].raw == string(raw) {
-			k.follow(last, now)
-			return k.keys[now].top, now, at, true
+		if now = k.keys[k.table[i]-1]; now.raw == string(raw) {
+			last.follow(now)
+			return now.top, now, at, true
 		}
 	}
 	top = r.p.all.nodes[0].keys.find(r.p.all.keys, h.Content(r.data))
 	if len(k.keys) >= mostKnown {
-		return r.unknown(top, raw), 0, at, true
+		return r.unknown(top, raw), k.begin, at, true
 	}
-	now = int32(len(k.keys)) //nolint:gosec // 512 at most
-	k.keys = append(k.keys, r.newKnownKey(string(raw), top))
-	k.table[i] = now + 1
-	k.follow(last, now)
-	return r.placeOf(top), now, at, true
+	now = r.newKey(string(raw), top)
+	k.keys = append(k.keys, now)
+	k.table[i] = int32(len(k.keys)) //nolint:gosec // 512 at most
+	last.follow(now)
+	return now.top, now, at, true
 }
 
 // unknown returns where the place of the value of a key is noted that does not become known.
@@ -151,21 +180,16 @@ func (r *Projector) placeOf(top int32) int32 {
 	return top
 }
 
-func (r *Projector) newKnownKey(raw string, top int32) knownKey {
-	k := knownKey{raw: raw, top: r.placeOf(top), dotted: isDotted(top, raw)}
-	if len(raw) >= 8 {
-		b := []byte(raw)
-		k.middleAt = min(8, len(b)-8)
-		k.first, k.middle, k.last = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[k.middleAt:]), binary.LittleEndian.Uint64(b[len(b)-8:])
-	}
+// newKey returns a key that becomes known.
+func (r *Projector) newKey(raw string, top int32) *knownKey {
+	k := newKnownKey(raw)
+	k.top, k.dotted, k.then = r.placeOf(top), isDotted(top, raw), [2]*knownKey{r.known.begin, r.known.begin}
 	if top >= 0 && r.p.remembered[top] {
 		k.memo = r.newMemo()
 	}
+	k.apart = k.dotted || k.memo != nil
 	return k
 }
 
-// follow notes that now came behind last.
-func (k *known) follow(last, now int32) {
-	then := &k.keys[last].then
-	then[0], then[1] = now, then[0]
-}
+// follow notes that now came behind k.
+func (k *knownKey) follow(now *knownKey) { k.then[0], k.then[1] = now, k.then[0] }

@@ -70,45 +70,6 @@ func readMap(data []byte, pos int) (n, next int) {
 	return h.Len, h.Next
 }
 
-// members walks over n members of the record.
-func (r *Projector) members(pos, n int) (end int, ok bool) {
-	data, keys, now, tops, epoch := r.data, r.known.keys, int32(0), r.tops, r.epoch
-	for range n {
-		if uint(pos) > uint(len(data)) {
-			return 0, false
-		}
-		rest := data[pos:]
-		next := keys[now].then[0]
-		k := &keys[next]
-		var top int32
-		if (r.known.luck >= 0 && k.begins(rest)) || r.known.other(rest, now, &next) {
-			k = &keys[next]
-			now, top, pos = next, k.top, pos+len(k.raw)
-		} else {
-			if top, now, pos, ok = r.look(pos, now); !ok {
-				return 0, false
-			}
-			keys = r.known.keys
-			k = &keys[now]
-		}
-		t := &tops[top]
-		*t = span{start: pos, epoch: epoch}
-		r.dotted = r.dotted || k.dotted
-		switch {
-		case k.memo != nil:
-			pos, t.same = r.recognise(k.memo, pos)
-		case pos < len(data) && data[pos]-0xa0 < 0x20: // fixstr
-			pos += 1 + int(data[pos]&0x1f)
-		default:
-			pos = skip(data, pos)
-		}
-	}
-	if r.known.luck >= 0 {
-		r.known.luck = min(r.known.luck+n, mostLuck)
-	}
-	return pos, uint(pos) <= uint(len(data))
-}
-
 // skip is Skip, with the values that most members have first. It returns -1 where the value cannot be walked over, and may return an offset beyond data
 // where it is a text.
 func skip(data []byte, pos int) (end int) {

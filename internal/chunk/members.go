@@ -1,0 +1,77 @@
+package chunk
+
+// members walks over n members of the record.
+func (r *Projector) members(pos, n int) (end int, ok bool) {
+	last := r.known.begin
+	for left := n; left > 0; left-- {
+		top, found := int32(0), false
+		if r.known.luck >= 0 {
+			if pos, last, left, found = r.stride(pos, last, left); left == 0 {
+				break
+			}
+		}
+		if found {
+			top = last.top
+		} else if top, last, pos, ok = r.key(pos, last); !ok {
+			return 0, false
+		}
+		t := &r.tops[top]
+		*t = span{start: pos, epoch: r.epoch}
+		r.dotted = r.dotted || last.dotted
+		if last.memo != nil {
+			pos, t.same = r.recognise(last.memo, pos)
+		} else {
+			pos = skip(r.data, pos)
+		}
+	}
+	if r.known.luck >= 0 {
+		r.known.luck = min(r.known.luck+n, mostLuck)
+	}
+	return pos, uint(pos) <= uint(len(r.data))
+}
+
+// key reads the key at pos, which stands behind the key last.
+func (r *Projector) key(pos int, last *knownKey) (top int32, now *knownKey, at int, ok bool) {
+	if uint(pos) > uint(len(r.data)) {
+		return 0, nil, 0, false
+	}
+	rest := r.data[pos:]
+	if now = last.then[0]; r.known.luck < 0 || !now.begins(rest) {
+		if now = r.known.other(rest, last); now == nil {
+			return r.look(pos, last)
+		}
+	}
+	return now.top, now, pos + len(now.raw), true
+}
+
+// stride walks over members as long as keys are those that are guessed, and values are short texts, nil or booleans: most of a record. left counts down the
+// members that are to come. It calls nothing, so that all it needs stays in registers. It returns where it stopped, the last key that it has found, and whether
+// that key's value is still to be walked over. The offset may be beyond the data.
+func (r *Projector) stride(pos int, last *knownKey, left int) (at int, now *knownKey, rest int, found bool) {
+	data, tops, epoch := r.data, r.tops, r.epoch
+	for ; left > 0; left-- {
+		key := last.then[0]
+		if key.size == 0 || pos < 0 || pos > len(data)-(window+2) {
+			return pos, last, left, false
+		}
+		if !key.fits(data[pos : pos+window]) {
+			return pos, last, left, false
+		}
+		last, pos = key, pos+key.size
+		if key.apart {
+			return pos, last, left, true
+		}
+		tops[key.top] = span{start: pos, epoch: epoch}
+		switch c := data[pos]; {
+		case c-0xa0 < 0x20: // fixstr
+			pos += 1 + int(c&0x1f)
+		case c == 0xd9: // str8
+			pos += 2 + int(data[pos+1])
+		case c == 0xc0 || c|1 == 0xc3:
+			pos++
+		default:
+			return pos, last, left, true
+		}
+	}
+	return pos, last, 0, false
+}
