@@ -2,7 +2,6 @@ package chunk
 
 import (
 	"encoding/binary"
-	"strings"
 )
 
 // known are the keys that records have had, each with the keys that came behind it: records of one kind have the same keys in the same order, so that
@@ -10,7 +9,7 @@ import (
 type known struct {
 	begin *knownKey   // stands for the beginning of a record, and for keys that are not known
 	keys  []*knownKey // behind begin
-	table []int32     // 1 + index
+	table []int32     // 1 + index; twice as many as there may be keys
 	// luck is below 0 where keys have no order, so that it is no use to guess.
 	luck int
 }
@@ -44,8 +43,8 @@ const (
 // window is how many bytes are compared at once.
 const window = 24
 
-func newKnown() known {
-	k := known{begin: newKnownKey(""), keys: make([]*knownKey, 0, 64), table: make([]int32, 2*mostKnown)}
+func newKnown(most int) known {
+	k := known{begin: newKnownKey(""), table: make([]int32, 2*most)}
 	k.begin.then = [2]*knownKey{k.begin, k.begin}
 	return k
 }
@@ -121,7 +120,8 @@ func (k *known) find(rest []byte) *knownKey {
 	if n > len(rest) {
 		return nil
 	}
-	for i := hashKey(rest[:n]) & (2*mostKnown - 1); k.table[i] != 0; i = (i + 1) & (2*mostKnown - 1) {
+	mask := uint32(len(k.table) - 1) //nolint:gosec // a power of two
+	for i := hashKey(rest[:n]) & mask; k.table[i] != 0; i = (i + 1) & mask {
 		if key := k.keys[k.table[i]-1]; key.begins(rest) {
 			return key
 		}
@@ -129,66 +129,32 @@ func (k *known) find(rest []byte) *knownKey {
 	return nil
 }
 
-// look reads a key that is not known by its first bytes. It returns where the place of its value is noted; the known key that it is or becomes, or begin;
-// and where its value stands.
-func (r *Projector) look(pos int, last *knownKey) (top int32, now *knownKey, at int, ok bool) {
-	k := &r.known
-	h, ok := ReadHead(r.data, pos)
-	if !ok {
-		return 0, nil, 0, false
-	}
-	if h.Type != Str && h.Type != Bin {
-		at, ok = Skip(r.data, pos)
-		return r.placeOf(-1), k.begin, at, ok
-	}
-	at = h.Next + h.Len
-	raw := r.data[pos:at]
-	if len(raw) > longestKnown {
-		return r.unknown(r.p.all.nodes[0].keys.find(r.p.all.keys, h.Content(r.data)), raw), k.begin, at, true
-	}
-	i := hashKey(raw) & (2*mostKnown - 1)
-	for ; k.table[i] != 0; i = (i + 1) & (2*mostKnown - 1) {
-		if now = k.keys[k.table[i]-1]; now.raw == string(raw) {
-			last.follow(now)
-			return now.top, now, at, true
+// findLong returns the known key raw, whatever its header.
+func (k *known) findLong(raw []byte) *knownKey {
+	mask := uint32(len(k.table) - 1) //nolint:gosec // a power of two
+	for i := hashKey(raw) & mask; k.table[i] != 0; i = (i + 1) & mask {
+		if key := k.keys[k.table[i]-1]; key.raw == string(raw) {
+			return key
 		}
 	}
-	top = r.p.all.nodes[0].keys.find(r.p.all.keys, h.Content(r.data))
-	if len(k.keys) >= mostKnown {
-		return r.unknown(top, raw), k.begin, at, true
-	}
-	now = r.newKey(string(raw), top)
-	k.keys = append(k.keys, now)
-	k.table[i] = int32(len(k.keys)) //nolint:gosec // 512 at most
-	last.follow(now)
-	return now.top, now, at, true
+	return nil
 }
 
-// unknown returns where the place of the value of a key is noted that does not become known.
-func (r *Projector) unknown(top int32, raw []byte) int32 {
-	r.dotted = r.dotted || isDotted(top, string(raw))
-	return r.placeOf(top)
-}
-
-func isDotted(top int32, raw string) bool { return top >= 0 && strings.Contains(raw, ".") }
-
-// placeOf returns where the place of a key's value is noted: keys that are not wanted have one together, so that no branch need tell them apart.
-func (r *Projector) placeOf(top int32) int32 {
-	if top < 0 {
-		return int32(r.p.tops) //nolint:gosec // fewer than that
+// learn makes the key, of which find knows nothing, a known one behind last; begin where there are enough of them.
+func (k *known) learn(key, last *knownKey) *knownKey {
+	if 2*(len(k.keys)+1) > len(k.table) {
+		return k.begin
 	}
-	return top
-}
-
-// newKey returns a key that becomes known.
-func (r *Projector) newKey(raw string, top int32) *knownKey {
-	k := newKnownKey(raw)
-	k.top, k.dotted, k.then = r.placeOf(top), isDotted(top, raw), [2]*knownKey{r.known.begin, r.known.begin}
-	if top >= 0 && r.p.remembered[top] {
-		k.memo = r.newMemo()
+	mask := uint32(len(k.table) - 1) //nolint:gosec // a power of two
+	i := hashKey([]byte(key.raw)) & mask
+	for k.table[i] != 0 {
+		i = (i + 1) & mask
 	}
-	k.apart = k.dotted || k.memo != nil
-	return k
+	k.keys = append(k.keys, key)
+	k.table[i] = int32(len(k.keys)) //nolint:gosec // fewer than that
+	key.then = [2]*knownKey{k.begin, k.begin}
+	last.follow(key)
+	return key
 }
 
 // follow notes that now came behind k.

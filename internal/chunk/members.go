@@ -1,12 +1,14 @@
 package chunk
 
+import "bytes"
+
 // members walks over n members of the record.
 func (r *Projector) members(pos, n int) (end int, ok bool) {
 	last := r.known.begin
 	for left := n; left > 0; left-- {
 		top, found := int32(0), false
 		if r.known.luck >= 0 {
-			if pos, last, left, found = r.stride(pos, last, left); left == 0 {
+			if pos, last, left, found = stride(r.data, r.tops, r.epoch, pos, last, left); left == 0 {
 				break
 			}
 		}
@@ -44,17 +46,56 @@ func (r *Projector) key(pos int, last *knownKey) (top int32, now *knownKey, at i
 	return now.top, now, pos + len(now.raw), true
 }
 
-// stride walks over members as long as keys are those that are guessed, and values are short texts, nil or booleans: most of a record. left counts down the
-// members that are to come. It calls nothing, so that all it needs stays in registers. It returns where it stopped, the last key that it has found, and whether
-// that key's value is still to be walked over. The offset may be beyond the data.
-func (r *Projector) stride(pos int, last *knownKey, left int) (at int, now *knownKey, rest int, found bool) {
-	data, tops, epoch := r.data, r.tops, r.epoch
+// look reads a key that is not known by its first bytes. It returns where the place of its value is noted; the known key that it is or becomes, or begin;
+// and where its value stands.
+func (r *Projector) look(pos int, last *knownKey) (top int32, now *knownKey, at int, ok bool) {
+	k := &r.known
+	h, ok := ReadHead(r.data, pos)
+	if !ok {
+		return 0, nil, 0, false
+	}
+	if h.Type != Str && h.Type != Bin {
+		at, ok = Skip(r.data, pos)
+		return r.placeOf(-1), k.begin, at, ok
+	}
+	at = h.Next + h.Len
+	raw := r.data[pos:at]
+	wanted := r.p.all.nodes[0].keys.find(r.p.all.keys, h.Content(r.data))
+	top, now = r.placeOf(wanted), k.begin
+	if known := k.findLong(raw); known != nil {
+		last.follow(known)
+		return top, known, at, true
+	}
+	dotted := wanted >= 0 && bytes.IndexByte(raw, '.') >= 0
+	if len(raw) <= longestKnown {
+		key := newKnownKey(string(raw))
+		key.top, key.dotted = top, dotted
+		if now = k.learn(key, last); now == key {
+			if wanted >= 0 && r.p.remembered[wanted] {
+				key.memo = r.newMemo()
+			}
+			key.apart = dotted || key.memo != nil
+		}
+	}
+	r.dotted = r.dotted || dotted
+	return top, now, at, true
+}
+
+// placeOf returns where the place of a key's value is noted: keys that are not wanted have one together, so that no branch need tell them apart.
+func (r *Projector) placeOf(top int32) int32 {
+	if top < 0 {
+		return int32(r.p.tops) //nolint:gosec // fewer than that
+	}
+	return top
+}
+
+// stride walks over members as long as keys are those that are guessed, and values are short texts, nil or booleans: most of a map. It notes in tops where the
+// values stand. left counts down the members that are to come. It calls nothing, so that all it needs stays in registers. It returns where it stopped, the last
+// key that it has found, and whether that key's value is still to be walked over. The offset may be beyond the data.
+func stride(data []byte, tops []span, epoch uint32, pos int, last *knownKey, left int) (at int, now *knownKey, rest int, found bool) {
 	for ; left > 0; left-- {
 		key := last.then[0]
-		if key.size == 0 || pos < 0 || pos > len(data)-(window+2) {
-			return pos, last, left, false
-		}
-		if !key.fits(data[pos : pos+window]) {
+		if key.size == 0 || pos < 0 || pos > len(data)-(window+2) || !key.fits(data[pos:pos+window]) {
 			return pos, last, left, false
 		}
 		last, pos = key, pos+key.size

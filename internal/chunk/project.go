@@ -37,7 +37,7 @@ type span struct {
 
 // NewProjector returns a Projector for p.
 func NewProjector(p *Projection) *Projector {
-	return &Projector{p: p, tops: make([]span, p.tops+1), known: newKnown(), early: newVisit(p, &p.early, early), all: newVisit(p, &p.all, all), one: newOne(p)}
+	return &Projector{p: p, tops: make([]span, p.tops+1), known: newKnown(mostKnown), early: newVisit(p, &p.early, early), all: newVisit(p, &p.all, all), one: newOne(p)}
 }
 
 // Record walks over the map at pos of data, which becomes the record, and notes where the keys of it stand that are wanted; depth is the number of
