@@ -104,11 +104,23 @@ func (k *known) other(rest []byte, last *knownKey) *knownKey {
 	if found == nil {
 		return nil
 	}
+	k.unlucky()
+	last.follow(found)
+	return found
+}
+
+// unlucky notes that a guess was wrong.
+func (k *known) unlucky() {
 	if k.luck -= wrongLuck; k.luck < 0 {
 		k.luck = -mostLuck
 	}
-	last.follow(found)
-	return found
+}
+
+// lucky notes that so many keys were walked over.
+func (k *known) lucky(n int) {
+	if k.luck >= 0 {
+		k.luck = min(k.luck+n, mostLuck)
+	}
 }
 
 // find returns the known key with which rest begins, if it is one with the shortest header; else nil.

@@ -21,14 +21,12 @@ func (r *Projector) members(pos, n int) (end int, ok bool) {
 		*t = span{start: pos, epoch: r.epoch}
 		r.dotted = r.dotted || last.dotted
 		if last.memo != nil {
-			pos, t.same = r.recognise(last.memo, pos)
+			pos, t.same = r.recognise(last.memo, top, pos)
 		} else {
-			pos = skip(r.data, pos)
+			pos = r.skip(top, pos)
 		}
 	}
-	if r.known.luck >= 0 {
-		r.known.luck = min(r.known.luck+n, mostLuck)
-	}
+	r.known.lucky(n)
 	return pos, uint(pos) <= uint(len(r.data))
 }
 

@@ -71,12 +71,16 @@ type node struct {
 	// fields are those of which a path ends here.
 	fields []matcher.FieldID
 	keys   keyTable
+	// first and end are the numbers of the keys.
+	first, end int32
 }
 
 // wanted is a key that leads from one node to another, over one step of a path or several joined by dots.
 type wanted struct {
 	key  string
 	node int32
+	// inner is the index of the key among those of the node of all fields that a key of the record leads to, where it is below such a one.
+	inner int32
 }
 
 // NewProjection returns the projection of fields, whose numbers are their indexes; anchors are those that are filled in on every record. marks are keys
@@ -103,7 +107,29 @@ func NewProjection(fields []Field, anchors []matcher.FieldID, marks []string, ow
 	p.all = *all.t
 	p.lead(&all)
 	p.shortcuts(anchors)
+	p.inner()
 	return p
+}
+
+// inner finds the keys below those of the record in each tree among those of the tree of all fields.
+func (p *Projection) inner() {
+	find := func(t *tree, top, to int32) {
+		of := &p.all.nodes[p.all.keys[top].node]
+		for k := t.nodes[to].first; k < t.nodes[to].end; k++ {
+			t.keys[k].inner = of.keys.find(p.all.keys, []byte(t.keys[k].key)) - of.first
+		}
+	}
+	for top := range int32(p.tops) { //nolint:gosec // fewer than that
+		find(&p.all, top, p.all.keys[top].node)
+		if p.earlyNodes[top] >= 0 {
+			find(&p.early, top, p.earlyNodes[top])
+		}
+	}
+	for f := range p.single {
+		for i, to := range p.single[f].nodes {
+			find(&p.single[f].tree, p.topsOf[f][i], to)
+		}
+	}
 }
 
 // planting is a tree in the making.
@@ -151,6 +177,7 @@ func (b *planting) number(n int32) {
 	first := len(b.t.keys)
 	b.reach(n, "")
 	b.t.nodes[n].keys = newKeyTable(b.t.keys, first)
+	b.t.nodes[n].first, b.t.nodes[n].end = int32(first), int32(len(b.t.keys)) //nolint:gosec // fewer than that
 }
 
 // reach adds the keys that lead to everything below the node at, each with prefix before it.

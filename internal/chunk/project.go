@@ -18,8 +18,10 @@ type Projector struct {
 	maps       uint64 // how many maps were opened, over all records
 
 	known  known
-	dotted bool   // whether the record has a wanted key with a dot
-	arena  []byte // texts of numbers and of objects
+	inner  []*inner // by top
+	inners int      // how many there are
+	dotted bool     // whether the record has a wanted key with a dot
+	arena  []byte   // texts of numbers and of objects
 	member []pairAt
 	table  []int32
 
@@ -37,7 +39,7 @@ type span struct {
 
 // NewProjector returns a Projector for p.
 func NewProjector(p *Projection) *Projector {
-	return &Projector{p: p, tops: make([]span, p.tops+1), known: newKnown(mostKnown), early: newVisit(p, &p.early, early), all: newVisit(p, &p.all, all), one: newOne(p)}
+	return &Projector{p: p, tops: make([]span, p.tops+1), known: newKnown(mostKnown), inner: make([]*inner, p.tops+1), early: newVisit(p, &p.early, early), all: newVisit(p, &p.all, all), one: newOne(p)}
 }
 
 // Record walks over the map at pos of data, which becomes the record, and notes where the keys of it stand that are wanted; depth is the number of
@@ -215,7 +217,7 @@ func (r *Projector) route(f matcher.FieldID) {
 	r.one.tree, r.one.notes, r.one.heads[f] = &way.tree, r.one.notes[:0], chain{}
 	for i, top := range r.p.topsOf[f] {
 		if t := &r.tops[top]; t.epoch == r.epoch {
-			r.one.at(r, way.nodes[i], t.start, r.depth+1)
+			r.one.top(r, top, way.nodes[i], t.start)
 		}
 	}
 }
