@@ -7,7 +7,7 @@ type inner struct {
 
 	node       *node // to which the record's key leads in the tree of all fields
 	spans      []span
-	heat       int // above 0 where it has been of use of late
+	heat       int    // above 0 where it has been of use of late
 	walk       uint32 // the last one, which is the epoch of its spans: a record may have a key twice
 	start, end int    // of the map
 	epoch      uint32 // of the record

@@ -23,15 +23,14 @@ const (
 // knownKey is a key as it stands in records, header and all.
 type knownKey struct {
 	raw string
-	// size is the length of raw where that is within a window, else 0; then first, middle and last are what the window holds under the masks.
-	size                int
-	first, middle, last uint64
-	maskMiddle, maskEnd uint64
-	top                 int32 // where the place of its value is noted
-	apart               bool  // it is dotted, or has a memo
-	dotted              bool  // wanted, and with a dot in it
-	then                [2]*knownKey
-	memo                *memo // of its values, where that is worth while
+	// size is the length of raw where that is within a window, else 0; then words are what the window holds under the masks.
+	size         int
+	words, masks [window / 8]uint64
+	top          int32 // where the place of its value is noted
+	apart        bool  // it is dotted, or has a memo
+	dotted       bool  // wanted, and with a dot in it
+	then         [2]*knownKey
+	memo         *memo // of its values, where that is worth while
 }
 
 // Limits of what is remembered: how many keys, and how long ones.
@@ -41,7 +40,7 @@ const (
 )
 
 // window is how many bytes are compared at once.
-const window = 24
+const window = 32
 
 func newKnown(most int) known {
 	k := known{begin: newKnownKey(""), table: make([]int32, 2*most)}
@@ -52,24 +51,25 @@ func newKnown(most int) known {
 // newKnownKey returns a key of which it is known how it begins.
 func newKnownKey(raw string) *knownKey {
 	k := &knownKey{raw: raw}
-	if len(raw) < 8 || len(raw) > window {
+	if len(raw) > window {
 		return k
 	}
 	var b, m [window]byte
-	copy(b[:], raw)
-	for i := range raw {
+	k.size = copy(b[:], raw)
+	for i := range k.size {
 		m[i] = 0xff
 	}
-	k.size = len(raw)
-	k.first, k.middle, k.last = binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[16:])
-	k.maskMiddle, k.maskEnd = binary.LittleEndian.Uint64(m[8:]), binary.LittleEndian.Uint64(m[16:])
+	for i := range k.words {
+		k.words[i], k.masks[i] = binary.LittleEndian.Uint64(b[8*i:]), binary.LittleEndian.Uint64(m[8*i:])
+	}
 	return k
 }
 
 // fits reports whether a window begins with the key, which must have a size.
 func (k *knownKey) fits(w []byte) bool {
 	_ = w[window-1]
-	return (binary.LittleEndian.Uint64(w)^k.first)|(binary.LittleEndian.Uint64(w[8:])&k.maskMiddle^k.middle)|(binary.LittleEndian.Uint64(w[16:])&k.maskEnd^k.last) == 0
+	return (binary.LittleEndian.Uint64(w)&k.masks[0]^k.words[0])|(binary.LittleEndian.Uint64(w[8:])&k.masks[1]^k.words[1])|
+		(binary.LittleEndian.Uint64(w[16:])&k.masks[2]^k.words[2])|(binary.LittleEndian.Uint64(w[24:])&k.masks[3]^k.words[3]) == 0
 }
 
 // begins reports whether rest begins with the key. It is exact.

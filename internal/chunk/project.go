@@ -117,7 +117,7 @@ func (r *Projector) FillAnchors(rec *matcher.Record) {
 		case a.direct < 0:
 			r.fillOne(rec, a.field, true, false)
 		default:
-			r.fillDirect(rec, a.field, &r.tops[a.direct], false)
+			r.fillDirect(rec, a.field, a.direct, false)
 		}
 	}
 }
@@ -174,7 +174,7 @@ func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID, early, insid
 		return
 	}
 	if top := r.p.direct[f]; top >= 0 {
-		r.fillDirect(rec, f, &r.tops[top], inside)
+		r.fillDirect(rec, f, top, inside)
 		return
 	}
 	v := &r.all
@@ -223,7 +223,8 @@ func (r *Projector) route(f matcher.FieldID) {
 }
 
 // fillDirect fills in a field that is one key of the record.
-func (r *Projector) fillDirect(rec *matcher.Record, f matcher.FieldID, s *span, inside bool) {
+func (r *Projector) fillDirect(rec *matcher.Record, f matcher.FieldID, top int32, inside bool) {
+	s := &r.tops[top]
 	if s.epoch != r.epoch {
 		rec.Begin(f, false)
 		return
@@ -233,5 +234,9 @@ func (r *Projector) fillDirect(rec *matcher.Record, f matcher.FieldID, s *span, 
 		return
 	}
 	rec.Begin(f, true)
+	if i := r.inner[top]; !inside && i != nil && i.epoch == r.epoch && i.start == s.start { // it is known where it ends
+		rec.Add(matcher.Value{Kind: matcher.Object, Unread: true, Text: r.data[i.start:i.end]})
+		return
+	}
 	r.addValue(rec, s.start, r.depth+1, inside)
 }
