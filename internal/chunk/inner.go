@@ -38,12 +38,15 @@ func (r *Projector) warm(top int32, start int) *inner {
 		i = &inner{known: newKnown(mostInnerKnown), node: n, spans: make([]span, n.end-n.first+1)}
 		r.inner[top] = i
 	}
-	i.heat = min(i.heat+perUse, mostHeat)
+	i.use()
 	if i.epoch != r.epoch || i.start != start {
 		return nil
 	}
 	return i
 }
+
+// use notes that somebody has asked.
+func (i *inner) use() { i.heat = min(i.heat+perUse, mostHeat) }
 
 // skip walks over the value of a key of the record. It returns -1 where it cannot be walked over, and may return an offset beyond the data.
 func (r *Projector) skip(top int32, pos int) (end int) {

@@ -41,6 +41,7 @@ type Projection struct {
 	earlyNodes []int32   // by top: the node of early that it leads to, or -1
 	single     []route   // by field
 	direct     []int32   // by field: the top that is all there is to it, or -1
+	near       []near    // by field
 	anchors    []anchor
 	// remembered are the tops whose values are worth remembering: anchors and what anchors are below, unless they are always filled in.
 	remembered []bool
@@ -53,6 +54,10 @@ type anchor struct {
 	direct int32 // as Projection has it
 	main   int32 // the top that is the first key of its only path, or -1
 }
+
+// near is where a field stands whose only path has two steps, in records without wanted keys with dots: a top, or -1, and the index of a key in the node that
+// the top leads to.
+type near struct{ top, inner int32 }
 
 // route leads to one field alone.
 type route struct {
@@ -125,9 +130,15 @@ func (p *Projection) inner() {
 			find(&p.early, top, p.earlyNodes[top])
 		}
 	}
+	p.near = make([]near, len(p.fields))
 	for f := range p.single {
+		p.near[f].top = -1
 		for i, to := range p.single[f].nodes {
-			find(&p.single[f].tree, p.topsOf[f][i], to)
+			t, top := &p.single[f].tree, p.topsOf[f][i]
+			find(t, top, to)
+			if paths := p.fields[f].Paths; len(paths) == 1 && strings.Count(paths[0], ".") == 1 && p.all.keys[top].key == Root(paths) {
+				p.near[f] = near{top: top, inner: t.keys[t.nodes[to].first].inner}
+			}
 		}
 	}
 }

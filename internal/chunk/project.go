@@ -177,6 +177,9 @@ func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID, early, insid
 		r.fillDirect(rec, f, top, inside)
 		return
 	}
+	if r.fillNear(rec, f, inside) {
+		return
+	}
 	v := &r.all
 	switch {
 	case early:
@@ -190,6 +193,35 @@ func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID, early, insid
 		v.open(r, top)
 	}
 	v.fill(r, rec, f, inside)
+}
+
+// fillNear fills in a field that is a key inside a map under a key of the record, if that has been noted.
+func (r *Projector) fillNear(rec *matcher.Record, f matcher.FieldID, inside bool) bool {
+	near := &r.p.near[f]
+	if near.top < 0 || r.dotted || r.tops[near.top].epoch != r.epoch {
+		return false
+	}
+	i := r.inner[near.top]
+	if i == nil || i.epoch != r.epoch || i.start != r.tops[near.top].start {
+		return false
+	}
+	i.use()
+	r.fillSpan(rec, f, &i.spans[near.inner], i.walk, inside, r.depth+2)
+	return true
+}
+
+// fillSpan fills in a field that is what stands at s, if that is of the epoch.
+func (r *Projector) fillSpan(rec *matcher.Record, f matcher.FieldID, s *span, epoch uint32, inside bool, depth int) {
+	if s.epoch != epoch {
+		rec.Begin(f, false)
+		return
+	}
+	if start, end := shortText(r.data, s.start); end > 0 {
+		rec.SetText(f, r.data[start:end])
+		return
+	}
+	rec.Begin(f, true)
+	r.addValue(rec, s.start, depth, inside)
 }
 
 // mostRouted is for how many fields of one record their own ways are gone, before the one to all fields is shorter.
@@ -225,18 +257,10 @@ func (r *Projector) route(f matcher.FieldID) {
 // fillDirect fills in a field that is one key of the record.
 func (r *Projector) fillDirect(rec *matcher.Record, f matcher.FieldID, top int32, inside bool) {
 	s := &r.tops[top]
-	if s.epoch != r.epoch {
-		rec.Begin(f, false)
-		return
-	}
-	if start, end := shortText(r.data, s.start); end > 0 {
-		rec.SetText(f, r.data[start:end])
-		return
-	}
-	rec.Begin(f, true)
-	if i := r.inner[top]; !inside && i != nil && i.epoch == r.epoch && i.start == s.start { // it is known where it ends
+	if i := r.inner[top]; !inside && i != nil && s.epoch == r.epoch && i.epoch == r.epoch && i.start == s.start { // it is known where it ends
+		rec.Begin(f, true)
 		rec.Add(matcher.Value{Kind: matcher.Object, Unread: true, Text: r.data[i.start:i.end]})
 		return
 	}
-	r.addValue(rec, s.start, r.depth+1, inside)
+	r.fillSpan(rec, f, s, r.epoch, inside, r.depth+1)
 }
