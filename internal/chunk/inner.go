@@ -90,11 +90,7 @@ func (i *inner) members(data []byte, pos, n int, t *tree) (end int) {
 			return -1
 		}
 	}
-	if guess {
-		i.lucky(n)
-	} else {
-		i.luck++ // in the end it is tried again
-	}
+	i.walked(n)
 	return pos
 }
 

@@ -81,21 +81,8 @@ func (k *knownKey) begins(rest []byte) bool {
 	return n > 0 && n <= len(rest) && string(rest[:n]) == k.raw
 }
 
-// other finds the known key with which rest begins, behind the key last, where that is not the one that stood there most recently, or where guessing is no
-// use; nil where there is none.
+// other finds the known key with which rest begins, behind the key last, where that is not the one that stood there most recently; nil where there is none.
 func (k *known) other(rest []byte, last *knownKey) *knownKey {
-	if k.luck < 0 {
-		found := k.find(rest)
-		if found == last.then[0] {
-			k.luck++
-		} else {
-			k.luck = max(k.luck-1, -mostLuck)
-			if found != nil {
-				last.then[0] = found
-			}
-		}
-		return found
-	}
 	if second := last.then[1]; second.begins(rest) {
 		last.then[0], last.then[1] = second, last.then[0]
 		return second
@@ -116,9 +103,11 @@ func (k *known) unlucky() {
 	}
 }
 
-// lucky notes that so many keys were walked over.
-func (k *known) lucky(n int) {
-	if k.luck >= 0 {
+// walked notes that a map of so many keys was walked over. Where keys have no order it is tried again after a while.
+func (k *known) walked(n int) {
+	if k.luck < 0 {
+		k.luck++
+	} else {
 		k.luck = min(k.luck+n, mostLuck)
 	}
 }

@@ -26,7 +26,7 @@ func (r *Projector) members(pos, n int) (end int, ok bool) {
 			pos = r.skip(top, pos)
 		}
 	}
-	r.known.lucky(n)
+	r.known.walked(n)
 	return pos, uint(pos) <= uint(len(r.data))
 }
 
@@ -36,10 +36,13 @@ func (r *Projector) key(pos int, last *knownKey) (top int32, now *knownKey, at i
 		return 0, nil, 0, false
 	}
 	rest := r.data[pos:]
-	if now = last.then[0]; r.known.luck < 0 || !now.begins(rest) {
-		if now = r.known.other(rest, last); now == nil {
-			return r.look(pos, last)
-		}
+	if r.known.luck < 0 {
+		now = r.known.find(rest)
+	} else if now = last.then[0]; !now.begins(rest) {
+		now = r.known.other(rest, last)
+	}
+	if now == nil {
+		return r.look(pos, last)
 	}
 	return now.top, now, pos + len(now.raw), true
 }
