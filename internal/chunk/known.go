@@ -8,8 +8,8 @@ import (
 // a key is most often found by comparing it with one or two.
 type known struct {
 	begin *knownKey   // stands for the beginning of a record, and for keys that are not known
-	keys  []*knownKey // behind begin
-	table []int32     // 1 + index; twice as many as there may be keys
+	table []*knownKey // by hash, with open addressing: twice as many as there may be keys
+	count int
 	// luck is below 0 where keys have no order, so that it is no use to guess.
 	luck int
 }
@@ -43,7 +43,7 @@ const (
 const window = 32
 
 func newKnown(most int) known {
-	k := known{begin: newKnownKey(""), table: make([]int32, 2*most)}
+	k := known{begin: newKnownKey(""), table: make([]*knownKey, 2*most)}
 	k.begin.then = [2]*knownKey{k.begin, k.begin}
 	return k
 }
@@ -121,38 +121,38 @@ func (k *known) find(rest []byte) *knownKey {
 	if n > len(rest) {
 		return nil
 	}
-	mask := uint32(len(k.table) - 1) //nolint:gosec // a power of two
-	for i := hashKey(rest[:n]) & mask; k.table[i] != 0; i = (i + 1) & mask {
-		if key := k.keys[k.table[i]-1]; key.begins(rest) {
+	for i := k.slot(rest[:n]); ; i++ {
+		key := k.table[i&(len(k.table)-1)]
+		if key == nil || key.begins(rest) {
 			return key
 		}
 	}
-	return nil
 }
+
+// slot returns where the search for a key begins.
+func (k *known) slot(raw []byte) int { return int(hashKey(raw)) }
 
 // findLong returns the known key raw, whatever its header.
 func (k *known) findLong(raw []byte) *knownKey {
-	mask := uint32(len(k.table) - 1) //nolint:gosec // a power of two
-	for i := hashKey(raw) & mask; k.table[i] != 0; i = (i + 1) & mask {
-		if key := k.keys[k.table[i]-1]; key.raw == string(raw) {
+	for i := k.slot(raw); ; i++ {
+		key := k.table[i&(len(k.table)-1)]
+		if key == nil || key.raw == string(raw) {
 			return key
 		}
 	}
-	return nil
 }
 
 // learn makes the key, of which find knows nothing, a known one behind last; begin where there are enough of them.
 func (k *known) learn(key, last *knownKey) *knownKey {
-	if 2*(len(k.keys)+1) > len(k.table) {
+	if 2*(k.count+1) > len(k.table) {
 		return k.begin
 	}
-	mask := uint32(len(k.table) - 1) //nolint:gosec // a power of two
-	i := hashKey([]byte(key.raw)) & mask
-	for k.table[i] != 0 {
-		i = (i + 1) & mask
+	i := k.slot([]byte(key.raw))
+	for k.table[i&(len(k.table)-1)] != nil {
+		i++
 	}
-	k.keys = append(k.keys, key)
-	k.table[i] = int32(len(k.keys)) //nolint:gosec // fewer than that
+	k.count++
+	k.table[i&(len(k.table)-1)] = key
 	key.then = [2]*knownKey{k.begin, k.begin}
 	last.follow(key)
 	return key
