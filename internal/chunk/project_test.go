@@ -281,16 +281,23 @@ func TestProjectGenerated(t *testing.T) {
 	}
 }
 
-// TestProjectDamaged: a record that is cut short is none, wherever the cut is.
+// TestProjectDamaged: a record that is cut short is none, wherever the cut is, also where what is inside its objects was asked for in the record before.
 func TestProjectDamaged(t *testing.T) {
 	l := layoutOf(fromBytes(rulegen.Seed(3)))
+	for _, path := range []string{"userIdentity.arn", "requestParameters.a.b", "requestParameters.toPort", "a.b.c", "responseElements.a"} {
+		l.fields, l.inside = append(l.fields, chunk.Field{Paths: []string{path}}), append(l.inside, false)
+	}
 	r := chunk.NewProjector(chunk.NewProjection(l.fields, l.anchors, markKeys, "sigma"))
+	rec := &matcher.Record{}
 	for n := range uint64(40) {
 		whole := rulegen.RecordFromBytes(rulegen.Seed(n))
 		if len(whole) > 3000 {
 			continue
 		}
 		for cut := range whole {
+			if _, err := project(r, rec, l, whole, 0, 0); err != nil {
+				t.Fatal(err)
+			}
 			if end, ok := r.Record(whole[:cut:cut], 0, 0); ok {
 				t.Fatalf("%x cut at %d ends at %d", whole, cut, end)
 			}
