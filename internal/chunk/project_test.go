@@ -281,7 +281,8 @@ func TestProjectGenerated(t *testing.T) {
 	}
 }
 
-// TestProjectDamaged: a record that is cut short is none, wherever the cut is, also where what is inside its objects was asked for in the record before.
+// TestProjectDamaged: a record that is cut short or has a byte that msgpack has not is none, wherever that is, also where what is inside its objects was
+// asked for in the record before.
 func TestProjectDamaged(t *testing.T) {
 	l := layoutOf(fromBytes(rulegen.Seed(3)))
 	for _, path := range []string{"userIdentity.arn", "requestParameters.a.b", "requestParameters.toPort", "a.b.c", "responseElements.a"} {
@@ -294,12 +295,42 @@ func TestProjectDamaged(t *testing.T) {
 		if len(whole) > 3000 {
 			continue
 		}
-		for cut := range whole {
-			if _, err := project(r, rec, l, whole, 0, 0); err != nil {
-				t.Fatal(err)
+		for at := range whole {
+			for range 3 {
+				if _, err := project(r, rec, l, whole, 0, 0); err != nil {
+					t.Fatal(err)
+				}
 			}
-			if end, ok := r.Record(whole[:cut:cut], 0, 0); ok {
-				t.Fatalf("%x cut at %d ends at %d", whole, cut, end)
+			if end, ok := r.Record(whole[:at:at], 0, 0); ok {
+				t.Fatalf("%x cut at %d ends at %d", whole, at, end)
+			}
+			wrong := slices.Clone(whole)
+			wrong[at] = 0xc1
+			end, ok := r.Record(wrong, 0, 0)
+			if want, sound := chunk.Skip(wrong, 0); ok != sound && wrong[0] != 0xc1 || (ok && end != want) {
+				t.Fatalf("%x with c1 at %d ends at %d %v, not at %d %v", whole, at, end, ok, want, sound)
+			}
+		}
+	}
+}
+
+// TestProjectDepth: what is inside objects is found down to the greatest depth and no farther, also where it is noted on the walk over the record.
+func TestProjectDepth(t *testing.T) {
+	fields := []chunk.Field{{Paths: []string{"a.b"}}, {Paths: []string{"a"}}}
+	r := chunk.NewProjector(chunk.NewProjection(fields, nil, nil, "sigma"))
+	rec := &matcher.Record{}
+	data := []byte("\x81\xa1a\x81\xa1b\xa1x")
+	for range 3 {
+		for depth := range chunk.MaxDepth + 3 {
+			rec.Reset(len(fields))
+			if _, ok := r.Record(data, 0, depth); !ok {
+				t.Fatal("no record")
+			}
+			r.Fill(rec, 0)
+			r.Fill(rec, 1)
+			values, _ := rec.Values(1)
+			if got, want := rec.Present(0), depth+1 < chunk.MaxDepth; got != want || len(values) != 1 || (values[0].Kind == matcher.Object) != want {
+				t.Errorf("at a depth of %d: %v, %+v", depth, got, values)
 			}
 		}
 	}
