@@ -113,12 +113,13 @@ func (i *inner) key(data []byte, pos int, last *knownKey, t *tree) (of int32, no
 		}
 	}
 	of, now = i.spanOf(raw[1:], t), i.begin
-	if i.luck >= 0 {
-		key := newKnownKey(string(raw))
-		key.top = of
-		if now = i.learn(key, last); now != key {
-			i.unlucky() // there are too many
-		}
+	switch {
+	case i.luck < 0:
+	case i.full():
+		i.unlucky()
+	default:
+		now = i.learn(raw, last)
+		now.top = of
 	}
 	return of, now, pos + n
 }

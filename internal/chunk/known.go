@@ -1,8 +1,6 @@
 package chunk
 
-import (
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // known are the keys that records have had, each with the keys that came behind it: records of one kind have the same keys in the same order, so that
 // a key is most often found by comparing it with one or two.
@@ -142,15 +140,16 @@ func (k *known) findLong(raw []byte) *knownKey {
 	}
 }
 
-// learn makes the key, of which find knows nothing, a known one behind last; begin where there are enough of them.
-func (k *known) learn(key, last *knownKey) *knownKey {
-	if 2*(k.count+1) > len(k.table) {
-		return k.begin
-	}
-	i := k.slot([]byte(key.raw))
+// full reports whether as many keys are known as there may be.
+func (k *known) full() bool { return 2*k.count >= len(k.table) }
+
+// learn makes raw, of which find knows nothing, a known key behind last; there must be room.
+func (k *known) learn(raw []byte, last *knownKey) *knownKey {
+	i := k.slot(raw)
 	for k.table[i&(len(k.table)-1)] != nil {
 		i++
 	}
+	key := newKnownKey(string(raw))
 	k.count++
 	k.table[i&(len(k.table)-1)] = key
 	key.then = [2]*knownKey{k.begin, k.begin}

@@ -68,15 +68,13 @@ func (r *Projector) look(pos int, last *knownKey) (top int32, now *knownKey, at 
 		return top, known, at, true
 	}
 	dotted := wanted >= 0 && bytes.IndexByte(raw, '.') >= 0
-	if len(raw) <= longestKnown {
-		key := newKnownKey(string(raw))
-		key.top, key.dotted = top, dotted
-		if now = k.learn(key, last); now == key {
-			if wanted >= 0 && r.p.remembered[wanted] {
-				key.memo = r.newMemo()
-			}
-			key.apart = dotted || key.memo != nil
+	if len(raw) <= longestKnown && !k.full() {
+		now = k.learn(raw, last)
+		now.top, now.dotted = top, dotted
+		if wanted >= 0 && r.p.remembered[wanted] {
+			now.memo = r.newMemo()
 		}
+		now.apart = dotted || now.memo != nil
 	}
 	r.dotted = r.dotted || dotted
 	return top, now, at, true

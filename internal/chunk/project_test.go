@@ -314,6 +314,35 @@ func TestProjectDamaged(t *testing.T) {
 	}
 }
 
+// TestNewKeysAllocateNothing: what is remembered of keys is bounded, of the record's and of those of objects in which somebody looks.
+func TestNewKeysAllocateNothing(t *testing.T) {
+	fields := []chunk.Field{{Paths: []string{"a.b"}}}
+	r := chunk.NewProjector(chunk.NewProjection(fields, nil, nil, "sigma"))
+	rec := &matcher.Record{}
+	var records [][]byte
+	for n := range 3000 {
+		key := strconv.Itoa(1000 + n)
+		records = append(records, []byte("\x82\xa4"+key+"\x01\xa1a\x82\xa4"+key+"\x01\xa1b\xa1x"))
+	}
+	next := func() {
+		rec.Reset(len(fields))
+		if _, ok := r.Record(records[0], 0, 0); !ok {
+			t.Fatal("no record")
+		}
+		r.Fill(rec, 0)
+		if !rec.HasText(0, func(text []byte) bool { return string(text) == "x" }) {
+			t.Fatal("no value")
+		}
+		records = records[1:]
+	}
+	for range 2000 {
+		next()
+	}
+	if n := testing.AllocsPerRun(900, next); n > 0 {
+		t.Errorf("%v allocations a record", n)
+	}
+}
+
 // TestProjectDepth: what is inside objects is found down to the greatest depth and no farther, also where it is noted on the walk over the record.
 func TestProjectDepth(t *testing.T) {
 	fields := []chunk.Field{{Paths: []string{"a.b"}}, {Paths: []string{"a"}}}
