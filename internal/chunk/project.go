@@ -1,6 +1,10 @@
 package chunk
 
-import "sigmatrail/matcher"
+import (
+	"encoding/binary"
+
+	"sigmatrail/matcher"
+)
 
 // Projector finds the wanted values of one record after the other. It is for one goroutine; what it remembers from one record to the next are
 // copies, and changes nothing but the time that it takes.
@@ -64,6 +68,9 @@ func (r *Projector) Record(data []byte, pos, depth int) (end int, ok bool) {
 func readMap(data []byte, pos int) (n, next int) {
 	if pos < len(data) && data[pos]>>4 == 0x8 {
 		return int(data[pos] & 0x0f), pos + 1
+	}
+	if pos+5 <= len(data) && data[pos] == 0xdf { // as the host writes every one
+		return int(binary.BigEndian.Uint32(data[pos+1:])), pos + 5
 	}
 	h, ok := ReadHead(data, pos)
 	if !ok || h.Type != Map {
