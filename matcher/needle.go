@@ -35,11 +35,11 @@ func skipsOf(text string) *[256]uint8 {
 	var skips [256]uint8
 	pairs := min(len(text), 256) - 1 // of the end of a text that is longer
 	for i := range skips {
-		skips[i] = uint8(pairs) //nolint:gosec // 255 at most
+		skips[i] = uint8(pairs)
 	}
 	tail := text[len(text)-pairs-1:]
 	for i := range pairs {
-		skips[pairHash(tail[i], tail[i+1])] = uint8(pairs - 1 - i) //nolint:gosec // 254 at most
+		skips[pairHash(tail[i], tail[i+1])] = uint8(pairs - 1 - i)
 	}
 	return &skips
 }

@@ -1,6 +1,6 @@
 package chunk
 
-import "bytes"
+import "slices"
 
 // members walks over n members of the record.
 func (r *Projector) members(pos, n int) (end int, ok bool) {
@@ -67,7 +67,7 @@ func (r *Projector) look(pos int, last *knownKey) (top int32, now *knownKey, at 
 		last.follow(known)
 		return top, known, at, true
 	}
-	dotted := wanted >= 0 && bytes.IndexByte(raw, '.') >= 0
+	dotted := wanted >= 0 && slices.Contains(raw, '.')
 	if len(raw) <= longestKnown && !k.full() {
 		now = k.learn(raw, last)
 		now.top, now.dotted = top, dotted
