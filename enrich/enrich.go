@@ -19,12 +19,13 @@ type Hit struct {
 	Evidence []Evidence
 }
 
-// Table holds one prepared fragment per rule, so that writing a hit only copies bytes. It is immutable and safe for concurrent use.
+// Table holds one prepared fragment per rule, so that writing a hit only copies bytes. It is safe for concurrent use.
 type Table struct {
 	options Options
 	rules   []*rules.Rule
 	entries []entry
 	keys    fixed
+	sets    sets
 	levels  [][]byte // by level
 }
 
@@ -57,7 +58,7 @@ func Compile(rs []*rules.Rule, options Options) *Table {
 		members = 4
 	}
 	t := &Table{
-		options: options, rules: rs, entries: make([]entry, len(rs)),
+		options: options, rules: rs, entries: make([]entry, len(rs)), sets: sets{made: make(map[string][]Member)},
 		keys: fixed{
 			level: append([]byte{fixmap | members}, pack("level")...), rules: pack("rules"), tactics: pack("tactics"), techniques: pack("techniques"),
 		},

@@ -1,5 +1,7 @@
 package enrich
 
+import "slices"
+
 // Evidence is one field of a record and the value in it that satisfied a rule.
 type Evidence struct {
 	// Field is named as the rule does; of what keywords found it is the keys that lead there, joined by dots, or empty.
@@ -38,10 +40,13 @@ func appendEvidence(dst []byte, list []Evidence) []byte {
 	return append(dst, ']')
 }
 
-// evidenceTexts returns the evidence of all hits as field=value, without duplicates; what has no field is a value alone.
-func evidenceTexts(hits []Hit) []string {
+// appendFlatEvidence appends, for the format Flat, the evidence of all hits as texts, field=value, without duplicates; what has no field is a value alone.
+func (t *Table) appendFlatEvidence(list []Member, hits []Hit) []Member {
+	if !slices.ContainsFunc(hits, func(h Hit) bool { return len(h.Evidence) > 0 }) {
+		return list
+	}
 	var all []string
-	for _, h := range hits {
+	for _, h := range t.collect(slices.Clone(hits), nil, nil).hits {
 		for _, e := range h.Evidence {
 			text := e.Value
 			if e.Field != "" {
@@ -50,5 +55,5 @@ func evidenceTexts(hits []Hit) []string {
 			all = union(all, []string{text})
 		}
 	}
-	return all
+	return append(list, Member{Path: []string{t.options.Key + "_evidence"}, Value: all})
 }

@@ -4,14 +4,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"sigmatrail/conf"
-	"sigmatrail/enrich"
 	"sigmatrail/internal/record"
 
 	"github.com/google/go-cmp/cmp"
@@ -297,17 +295,32 @@ func TestEvidenceOnSharedEvents(t *testing.T) {
 	})
 }
 
-// TestProverSharesNothing: evidence of one event is not that of the next, though hits are kept in the same memory.
-func TestProverSharesNothing(t *testing.T) {
-	e := engine(t, func(s *conf.Settings) { s.Evidence = true })
-	data := slices.Concat(event(t, denied), event(t, stop), event(t, quiet), event(t, denied))
-	got := bodies(t, process(t, e, data))
-	if got[0] != got[3] || strings.Count(got[1], `"evidence"`) != 1 || got[2] != quiet {
-		t.Error(got)
-	}
-	var none *prover
-	hits := []enrich.Hit{{Rule: 0}}
-	if none.prove(hits, &Judgement{}); hits[0].Evidence != nil {
-		t.Error(hits)
+// TestEvidenceIsTheEvents: evidence of one event is not that of the next, though the same rules hit both.
+func TestEvidenceIsTheEvents(t *testing.T) {
+	inFormats(t, func(t *testing.T, format string) {
+		e := engineFor(t, detecting("  s:\n    eventID: [e1, e2]\n  condition: s\n"), func(s *conf.Settings) { s.Evidence, s.Format = true, format })
+		var data []byte
+		for _, text := range []string{stop, denied, quiet, stop} {
+			data = append(data, event(t, text)...)
+		}
+		got := bodies(t, process(t, e, data))
+		for i, id := range []string{"e1", "e2", "", "e1"} {
+			if id == "" {
+				if got[i] != quiet {
+					t.Error(got[i])
+				}
+				continue
+			}
+			if strings.Count(got[i], `"evidence":[{"field":"eventID","value":"`+id+`"}]`) != 1 {
+				t.Error(got[i])
+			}
+			if format == "flat" && strings.Count(got[i], `"sigma_evidence":["eventID=`+id+`"]`) != 1 {
+				t.Error(got[i])
+			}
+		}
+	})
+	off := engine(t, nil)
+	if off.prover != nil {
+		t.Error("there is an oracle without evidence")
 	}
 }

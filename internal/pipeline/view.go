@@ -45,7 +45,9 @@ func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string) (*view, er
 		expr := r.Lower()
 		exprs, dated = append(exprs, expr), dated || asksForTime(expr)
 	}
-	program, err := matcher.Compile(exprs, matcher.Options{Pair: [2]string{"eventName", "eventSource"}})
+	program, err := matcher.Compile(exprs, matcher.Options{
+		Pair: [2]string{"eventName", "eventSource"}, Root: func(field string) string { return chunk.Root(aliases.Paths(field)) },
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +92,9 @@ type look struct {
 }
 
 func newLook(v *view) *look {
-	return &look{view: v, scratch: v.program.NewScratch(), projector: chunk.NewProjector(v.projection)}
+	l := &look{view: v, scratch: v.program.NewScratch(), projector: chunk.NewProjector(v.projection)}
+	l.record.Source = l.projector
+	return l
 }
 
 // isRecord reports whether the map over which the projector has walked is a CloudTrail record, as record.IsRecord decides.
@@ -117,19 +121,7 @@ func (l *look) match(hits []int, received time.Time) []int {
 	}
 	l.projector.FillAnchors(&l.record)
 	l.program.Candidates(l.scratch, &l.record)
-	first := len(hits)
-	for rounds := 0; ; rounds++ {
-		hits = l.program.Match(hits, l.scratch, &l.record)
-		fields, inside := l.scratch.Need()
-		if len(fields)+len(inside) == 0 {
-			if rounds > 0 {
-				slices.Sort(hits[first:])
-			}
-			return hits
-		}
-		l.projector.Fill(&l.record, fields)
-		l.projector.FillInside(&l.record, inside)
-	}
+	return l.program.Match(hits, l.scratch, &l.record)
 }
 
 // stamp lets what stands in for eventTime be when the record was received.
@@ -150,7 +142,8 @@ func (l *look) isMapped(p record.Place) bool {
 		return false
 	}
 	l.record.Reset(l.fields)
-	l.projector.Fill(&l.record, []matcher.FieldID{l.name, l.source})
+	l.projector.Fill(&l.record, l.name)
+	l.projector.Fill(&l.record, l.source)
 	return l.record.Present(l.name) && l.record.HasText(l.source, record.IsAWS)
 }
 
