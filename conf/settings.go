@@ -12,7 +12,8 @@ import (
 )
 
 // Settings is what a user can choose, with the defaults in the tags. The tags are the ones that kong reads, so that the command line
-// can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case.
+// can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case. A field with the tag kong:"-" is a
+// property of the host alone, and empty on the command line.
 type Settings struct {
 	Rules                 string `default:"builtin" placeholder:"LIST" help:"Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack."`
 	Placeholders          string `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand: a YAML map of names and lists."`
@@ -25,6 +26,11 @@ type Settings struct {
 	Key                   string `default:"sigma" placeholder:"NAME" help:"Top-level key under which hits are written on a record."`
 	Format                string `default:"sigma" placeholder:"FORMAT" enum:"sigma,ecs,flat" help:"Names under which hits are written: sigma (one nested key), ecs (Elastic Common Schema), flat (scalars and lists with the names of Splunk's CIM). The key keeps level and rules in all of them."`
 	EcsBase               bool   `default:"false" help:"With format ecs, add to records with hits what ECS calls their parts: @timestamp, event.action, event.outcome, cloud, source, user, user_agent and error, as far as they are not there."`
+	Flatten               string `placeholder:"LIST" help:"Top-level fields, separated by commas, of which records with hits get every leaf as a member of its own at the top, such as requestParameters,responseElements: under the leaf's path, with one value, or a list of several in their order. At most 512 members a record."`
+	FlattenSeparator      string `default:"." placeholder:"TEXT" help:"What stands between the parts of a path in the names that flatten gives: 1 to 8 printable characters."`
+	Summary               bool   `default:"false" help:"Write under the key, as summary, one line that says who did what to which, from where."`
+	Suppress              string `default:"off" kong:"-" help:"How long hits of one rule by the same principal count as repetitions of the first, such as 1h, 30m or 90s, or off. All of them are written; the key has notify, the highest level among the event's first hits, to route notifications on."`
+	SuppressBy            string `default:"recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy" kong:"-" help:"With suppress, the fields, separated by commas, whose values tell hits of one rule apart. Of a record that has none of them nothing is suppressed."`
 	Strict                bool   `default:"false" help:"Refuse to start if any rule is rejected, instead of running the others."`
 }
 
@@ -36,6 +42,8 @@ type Option struct {
 	Default string
 	// Help is one or more sentences.
 	Help string
+	// HostOnly is set where the command line has no such flag.
+	HostOnly bool
 	// Allowed lists the values that are accepted; empty means any.
 	Allowed []string
 
@@ -51,7 +59,7 @@ func Options() []Option {
 	list := make([]Option, 0, t.NumField())
 	for i := range t.NumField() {
 		f := t.Field(i)
-		o := Option{Name: snake(f.Name), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), field: i}
+		o := Option{Name: snake(f.Name), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), HostOnly: f.Tag.Get("kong") == "-", field: i}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			o.Allowed = strings.Split(enum, ",")
 		}
@@ -103,7 +111,10 @@ func (s *Settings) Validate() error {
 	if s.Fields == "ecs" && slices.Contains(ecsFields(), s.Key) {
 		return fmt.Errorf("key: %q is a field of records that fields: ecs is for; choose a name of your own, such as sigma", s.Key)
 	}
-	return nil
+	if err := s.validFlatten(); err != nil {
+		return err
+	}
+	return s.validSuppress()
 }
 
 func (o Option) assign(field reflect.Value, text string) error {

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -21,7 +22,9 @@ func TestDefaultsAreValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Settings{Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma"}
+	want := Settings{Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma",
+		FlattenSeparator: ".", Suppress: "off",
+		SuppressBy: "recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy"}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)
 	}
@@ -62,6 +65,23 @@ func TestParse(t *testing.T) {
 	f("min_level", "sever", `min_level: "sever" is not one of informational, low, medium, high, critical`, nil)
 	f("format", "ECS", "", "ecs")
 	f("format", "cim", `format: "cim" is not one of sigma, ecs, flat`, nil)
+	f("flatten", " requestParameters, responseElements ", "", "requestParameters, responseElements")
+	f("flatten", "requestParameters.items", `flatten: "requestParameters.items" is no top-level field: name "requestParameters"`, nil)
+	f("flatten", "sigma", `flatten: "sigma" is the key under which hits are written`, nil)
+	f("flatten_separator", "_", "", "_")
+	f("flatten_separator", "·→··→··→", "", "·→··→··→")
+	f("flatten_separator", ".........", `flatten_separator: "........." is longer than 8 characters`, nil)
+	f("flatten_separator", "a b", `flatten_separator: "a b" has a space`, nil)
+	f("flatten_separator", "\x1b[", "control character", nil)
+	f("flatten_separator", "\xff", "invalid UTF-8", nil)
+	f("summary", "on", "", true)
+	f("suppress", "1h30m", "", "1h30m")
+	f("suppress", "No", "", "No")
+	f("suppress", "90", `suppress: "90" is no duration; use one such as 1h, 30m or 90s, or off`, nil)
+	f("suppress", "1 day", "is no duration", nil)
+	f("suppress", "-1h", "is shorter than a second", nil)
+	f("suppress", "0s", "is shorter than a second", nil)
+	f("suppress_by", "userIdentity.arn", "", "userIdentity.arn")
 	f("strict", "on", "", true)
 	f("strict", "Off", "", false)
 	f("strict", "true", "", true)
@@ -77,6 +97,31 @@ func TestParse(t *testing.T) {
 	f("key", "detail", "is a field of CloudTrail records", nil)
 }
 
+// TestLists: fields are named once each, whatever stands around them.
+func TestLists(t *testing.T) {
+	s, err := parse(t, map[string]string{"flatten": " requestParameters,, responseElements ,requestParameters", "suppress": "90s", "suppress_by": "a.b, c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"requestParameters", "responseElements"}, s.FlattenFields()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"a.b", "c"}, s.SuppressFields()); diff != "" {
+		t.Error(diff)
+	}
+	if d, err := s.SuppressFor(); d != 90*time.Second || err != nil {
+		t.Error(d, err)
+	}
+	for set, want := range map[string]string{"suppress_by": "suppress_by: no fields named", "flatten_separator": "flatten_separator: the text is empty"} {
+		if _, err := parse(t, map[string]string{"suppress": "1h", "flatten": "a", set: " "}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if _, err := parse(t, map[string]string{"suppress_by": ","}); err != nil {
+		t.Errorf("%v, and nothing is suppressed", err)
+	}
+}
+
 func TestParseReportsEveryMistake(t *testing.T) {
 	_, err := parse(t, map[string]string{"min_level": "x", "strict": "y", "key": ""})
 	for _, want := range []string{"min_level:", "strict:", "key:"} {
@@ -89,7 +134,7 @@ func TestParseReportsEveryMistake(t *testing.T) {
 func TestOptions(t *testing.T) {
 	var names []string
 	for _, o := range Options() {
-		names = append(names, o.Name+" --"+o.Flag())
+		names = append(names, o.Name+" "+shownFlag(o))
 		if o.Help == "" || !strings.HasSuffix(o.Help, ".") {
 			t.Errorf("%s: help %q is not a sentence", o.Name, o.Help)
 		}
@@ -97,7 +142,7 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s: help is not plain ASCII, which the C header needs", o.Name)
 		}
 	}
-	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "strict --strict"}
+	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "flatten --flatten", "flatten_separator --flatten-separator", "summary --summary", "suppress filter only", "suppress_by filter only", "strict --strict"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}
@@ -109,7 +154,7 @@ func TestHeaderAndMarkdownNameEveryOption(t *testing.T) {
 		if !strings.Contains(header, `OPTION("`+o.Name+`", "`+o.Default+`"`) {
 			t.Errorf("header lacks %s:\n%s", o.Name, header)
 		}
-		if !strings.Contains(table, "| `"+o.Name+"` | `--"+o.Flag()+"` | "+shownDefault(o)+" |") {
+		if !strings.Contains(table, "| `"+o.Name+"` | "+strings.ReplaceAll("`"+shownFlag(o)+"`", "`filter only`", "filter only")+" | "+shownDefault(o)+" |") {
 			t.Errorf("table lacks %s:\n%s", o.Name, table)
 		}
 	}
@@ -119,6 +164,13 @@ func TestCString(t *testing.T) {
 	if got, want := cString("a\"b\\c\nd"), `"a\"b\\c\nd"`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+}
+
+func shownFlag(o Option) string {
+	if o.HostOnly {
+		return "filter only"
+	}
+	return "--" + o.Flag()
 }
 
 func shownDefault(o Option) string {

@@ -14,11 +14,15 @@ func Markdown() string {
 		if len(o.Allowed) > 0 {
 			meaning += " One of: " + strings.Join(o.Allowed, ", ") + "."
 		}
+		flag := "`--" + o.Flag() + "`"
+		if o.HostOnly {
+			flag = "filter only"
+		}
 		byDefault := "`" + o.Default + "`"
 		if o.Default == "" {
 			byDefault = "none"
 		}
-		fmt.Fprintf(&b, "| `%s` | `--%s` | %s | %s |\n", o.Name, o.Flag(), byDefault, strings.ReplaceAll(meaning, "|", "\\|"))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", o.Name, flag, byDefault, strings.ReplaceAll(meaning, "|", "\\|"))
 	}
 	return b.String()
 }

@@ -15,6 +15,10 @@ type Hit struct {
 	Rule int
 	// EventIDs names the records that matched where an event holds several of them; it is empty where the event is the record.
 	EventIDs []string
+	// First is set where hits are suppressed and this one is not: it is the first of its window. Suppressed is how many were since the last one that
+	// was first.
+	First      bool
+	Suppressed int
 }
 
 // Table holds one prepared fragment per rule, so that writing a hit only copies bytes. It is immutable and safe for concurrent use.
@@ -51,14 +55,11 @@ type member struct {
 
 // Compile prepares the fragments of rs, whose indexes hits refer to, and which must not change any more.
 func Compile(rs []*rules.Rule, options Options) *Table {
-	members := byte(2)
-	if options.Format == Sigma {
-		members = 4
-	}
 	t := &Table{
 		options: options, rules: rs, entries: make([]entry, len(rs)),
 		keys: fixed{
-			level: append([]byte{fixmap | members}, pack("level")...), rules: pack("rules"), tactics: pack("tactics"), techniques: pack("techniques"),
+			level: pack("level"), notify: pack("notify"), summary: pack("summary"),
+			rules: pack("rules"), tactics: pack("tactics"), techniques: pack("techniques"),
 		},
 	}
 	for level := rules.Informational; level <= rules.Critical; level++ {
@@ -120,6 +121,7 @@ func texts(list []*word) []string {
 // annotation is what is written for a set of hits, in the order in which it is written.
 type annotation struct {
 	level      rules.Level
+	notify     notify
 	hits       []Hit
 	tactics    []*word
 	techniques []*word
@@ -135,19 +137,11 @@ func (t *Table) collect(hits []Hit, tactics, techniques []*word) annotation {
 	for _, h := range a.hits {
 		e := &t.entries[h.Rule]
 		a.level = max(a.level, e.level)
+		a.notify.add(h, e.level)
 		a.tactics = union(a.tactics, e.tactics)
 		a.techniques = union(a.techniques, e.techniques)
 	}
 	return a
-}
-
-// Level returns the highest level of hits.
-func (t *Table) Level(hits []Hit) rules.Level {
-	level := rules.Informational
-	for _, h := range hits {
-		level = max(level, t.entries[h.Rule].level)
-	}
-	return level
 }
 
 // union appends what list lacks of more, in its order.

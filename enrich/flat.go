@@ -9,8 +9,9 @@ import (
 // flat returns what hits write as scalars and lists at the top of an event: the names of the data model Alerts of Splunk's Common Information Model, for the
 // rule of the highest level, and of its risk annotations, for all of them; the rest begins with the Table's key. Splunk's search shows a list under its
 // name with {} behind it, so that only what is a list by nature is one.
-func (t *Table) flat(hits []Hit, level rules.Level, record Record) []Member {
+func (t *Table) flat(hits []Hit, outline Outline, record Record) []Member {
 	list := make([]Member, 0, 32)
+	level := outline.Level
 	add := func(name string, value any) {
 		switch v := value.(type) {
 		case string:
@@ -43,7 +44,7 @@ func (t *Table) flat(hits []Hit, level rules.Level, record Record) []Member {
 	if record != nil {
 		add("risk_object", principal(record))
 		add("risk_object_type", "user")
-		add("risk_message", first.Title+": "+Summary(record))
+		add("risk_message", first.Title+": "+Summary(record, ""))
 	}
 	own := func(name string, value any) { add(t.options.Key+"_"+name, value) }
 	own("level", level.String())
@@ -54,5 +55,5 @@ func (t *Table) flat(hits []Hit, level rules.Level, record Record) []Member {
 	own("tags", t.each(a.hits, func(r *rules.Rule) []string { return r.Tags }))
 	own("tactics", threats.tacticShortnames)
 	own("techniques", threats.fullTechniqueIDs)
-	return list
+	return t.flatOutline(list, hits, outline)
 }

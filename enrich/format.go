@@ -62,14 +62,14 @@ type Member struct {
 // Record is what a hit's record says of itself: the first text that it has for a field, named as CloudTrail does, or "".
 type Record func(field string) string
 
-// Members returns what the Table's format writes on an event beside the annotation. level is the highest of hits, or, behind an earlier pass, of what it
-// has found. record is the record that was hit, or nil where there are several.
-func (t *Table) Members(hits []Hit, level rules.Level, record Record) []Member {
+// Members returns what the Table's format writes on an event beside the annotation, of which outline is that of hits, or, behind an earlier pass, of both.
+// record is the record that was hit, or nil where there are several.
+func (t *Table) Members(hits []Hit, outline Outline, record Record) []Member {
 	switch t.options.Format {
 	case ECS:
-		return t.ecs(hits, level, record)
+		return t.ecs(hits, outline.Level, record)
 	case Flat:
-		return t.flat(hits, level, record)
+		return t.flat(hits, outline, record)
 	default:
 		return nil
 	}

@@ -89,6 +89,17 @@ func (l hostLog) problems(list rules.Problems) {
 // summary is the line with which an instance leaves.
 func summary(e *pipeline.Engine) string {
 	t := e.Tally()
-	return fmt.Sprintf("sigmatrail: %d events = %d matched + %d unmatched + %d not CloudTrail + %d damaged + %d group markers; %d records, %d hits",
+	line := fmt.Sprintf("sigmatrail: %d events = %d matched + %d unmatched + %d not CloudTrail + %d damaged + %d group markers; %d records, %d hits",
 		t.Events, t.Matched, t.Unmatched, t.Foreign, t.Damaged, t.Markers, t.Records, t.Hits)
+	for _, other := range []struct {
+		n    uint64
+		what string
+	}{
+		{t.Suppressed, "of them suppressed"}, {t.Forgotten, "windows of suppression given up for newer ones"}, {t.Unflattened, "values not flattened"},
+	} {
+		if other.n > 0 {
+			line += fmt.Sprintf(", %d %s", other.n, other.what)
+		}
+	}
+	return line
 }

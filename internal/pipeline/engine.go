@@ -11,7 +11,8 @@ import (
 	"sigmatrail/rules"
 )
 
-// Engine judges records by one Program under one set of settings. It is immutable but for its counts, and safe for concurrent use.
+// Engine judges records by one Program under one set of settings. It is immutable but for its counts and for the windows of suppression, and safe for
+// concurrent use.
 type Engine struct {
 	*Program
 
@@ -20,6 +21,10 @@ type Engine struct {
 	json    encoding
 	// plain is set where nothing but the annotation is written.
 	plain bool
+
+	suppressor *suppressor // nil: nothing is suppressed
+	flattener  *flattener  // nil: nothing is flattened
+	summary    bool
 
 	written []bool          // by rule: whether its hits are written
 	hits    []atomic.Uint64 // by rule
@@ -52,8 +57,14 @@ func NewEngine(s conf.Settings, p *Program) (*Engine, error) {
 	if !ok {
 		return nil, fmt.Errorf("format: %q is not a format", s.Format)
 	}
+	suppressor, err := newSuppressor(s)
+	if err != nil {
+		return nil, err
+	}
+	flattener := newFlattener(s)
 	e := &Engine{
-		Program: p, msgpack: inMsgpack(), json: inJSON(), plain: format == enrich.Sigma,
+		Program: p, msgpack: inMsgpack(), json: inJSON(), plain: format == enrich.Sigma && flattener == nil && !s.Summary,
+		suppressor: suppressor, flattener: flattener, summary: s.Summary,
 		table:   enrich.Compile(p.set.Rules, enrich.Options{Format: format, Key: p.ownKey, Base: s.EcsBase}),
 		written: make([]bool, len(p.set.Rules)), hits: make([]atomic.Uint64, len(p.set.Rules)),
 	}

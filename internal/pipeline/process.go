@@ -39,9 +39,14 @@ func (s *splice) append(dst, data []byte) []byte {
 func (e *Engine) Process(data []byte, alloc func(n int) []byte) []byte {
 	var counts Tally
 	defer e.tally.add(&counts)
+	m := marking{suppressor: e.suppressor}
+	defer m.end()
 	s := e.borrow() // given back only where nothing has panicked: what a fault has touched is not used again
-	splices := e.splices(s, data, &counts)
+	splices := e.splices(s, data, &m, &counts)
 	out := write(data, splices, alloc, &counts)
+	if out != nil {
+		m.commit(&counts)
+	}
 	e.giveBack(s)
 	return out
 }
@@ -79,7 +84,7 @@ func assemble(dst, data []byte, splices []splice) []byte {
 }
 
 // splices walks the chunk and returns the events on which something is to be written. They live until the scratch is used again.
-func (e *Engine) splices(s *scratch, data []byte, counts *Tally) []splice {
+func (e *Engine) splices(s *scratch, data []byte, m *marking, counts *Tally) []splice {
 	out := &s.chunk
 	out.splices, out.pairs, out.values = out.splices[:0], out.pairs[:0], out.values[:0]
 	var ev chunk.Event
@@ -93,14 +98,14 @@ func (e *Engine) splices(s *scratch, data []byte, counts *Tally) []splice {
 		case chunk.GroupStart, chunk.GroupEnd:
 			counts.Markers++
 		case chunk.Log:
-			e.judgeEvent(s, data, &ev, counts)
+			e.judgeEvent(s, data, &ev, m, counts)
 		}
 	}
 	return out.splices
 }
 
 // judgeEvent judges one log event, over whose body the projector has walked, and notes what is to be written on it.
-func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, counts *Tally) {
+func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, m *marking, counts *Tally) {
 	var received time.Time
 	if ev.HasTime {
 		received = time.Unix(ev.Seconds, int64(ev.Nanos)).UTC()
@@ -120,7 +125,10 @@ func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, counts *Ta
 		j = s.judgeInside(data, ev.BodyStart, received, e.written)
 	}
 	if j.count(counts) {
+		j.received = received
 		e.countHits(&j)
+		s.hits = j.appendHits(s.hits[:0])
+		m.mark(s.hits, &j)
 		s.chunk.splices = append(s.chunk.splices, e.splice(s, data, ev, &j, counts))
 	}
 }
