@@ -12,7 +12,7 @@ BENCH_ARCHIVE_MB ?= 256
 PURE       = $(shell $(GO) list ./... | grep -v -e /plugin -e /flbhost -e /e2e)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race ladder fuzz bench bench-host benchmarks lint e2e crosscheck fmt generate requirements FORCE
+.PHONY: help build demo test race ladder fuzz bench bench-host benchmarks lint e2e receivers crosscheck fmt generate requirements FORCE
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -59,8 +59,11 @@ lint: requirements ## check style, borders between packages, generated files and
 	$(GO) mod tidy -diff
 	cd tools && $(GO) mod tidy -diff
 
-e2e: build ## run the tests with a real fluent-bit, which must be on PATH, and those in FLUENT_BIT_HOSTS
+e2e: build receivers ## run the tests with a real fluent-bit, which must be on PATH, and those in FLUENT_BIT_HOSTS
 	$(GO) test -count=1 -v -timeout 30m ./e2e
+
+receivers: requirements ## build what the end-to-end tests send to, as far as it can be had: the tests of what is missing are skipped
+	@GO='$(GO)' sh e2e/receivers/build.sh
 
 crosscheck: build ## compare verdicts with pySigma's (pip install pysigma), on EVENTS and RULES if they are given
 	python3 bench/crosscheck.py $(EVENTS) $(RULES)

@@ -70,8 +70,8 @@ const (
 `
 )
 
-// pipelineConfig is routing A: everything to the first port, high and critical hits to the second.
-func pipelineConfig(pattern, before, ruleSpec string, all, high int) string {
+// tailConfig reads files with one event a line and puts the rules in front of the outputs, which are to be added.
+func tailConfig(pattern, before, ruleSpec string) string {
 	return fmt.Sprintf(`
 service:
   flush: 0.2
@@ -93,6 +93,12 @@ pipeline:
       buffer_max_size: 4M
 %s
   outputs:
+`, pattern, strings.ReplaceAll(strings.TrimPrefix(before, "\n"), "$RULES", ruleSpec))
+}
+
+// pipelineConfig is routing A: everything to the first port, high and critical hits to the second.
+func pipelineConfig(pattern, before, ruleSpec string, all, high int) string {
+	return tailConfig(pattern, before, ruleSpec) + fmt.Sprintf(`
     - {name: forward, match: ct, host: 127.0.0.1, port: %d}
     - name: forward
       match: ct
@@ -102,7 +108,7 @@ pipeline:
         logs:
           - name: grep
             regex: "$sigma['level'] ^(high|critical)$"
-`, pattern, strings.ReplaceAll(strings.TrimPrefix(before, "\n"), "$RULES", ruleSpec), all, high)
+`, all, high)
 }
 
 // classicConfig is the same for older hosts, without the second output.

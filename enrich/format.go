@@ -29,7 +29,7 @@ func ParseFormat(name string) (f Format, ok bool) {
 	return Sigma, false
 }
 
-// Options are what a Table writes of a hit beside the bare facts.
+// Options are what a Table writes of a hit beside the bare facts. Equal ones make equal Tables of the same rules.
 type Options struct {
 	Format Format
 	// Key is the top-level key of the annotation, with which names of the format Flat begin that are not Splunk's.

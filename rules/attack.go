@@ -43,18 +43,14 @@ func wrongAttack(name string) (code Code, message, hint string) {
 	return noSuchTag("attack", name, names, "attack.t1078.004 or attack.persistence")
 }
 
-// wrongTechnique says so if ATT&CK has no technique of that id, or has replaced it. Those of the matrix for industrial systems (T0…) are known by
-// their form, and so is what may be younger than the data. One that ATT&CK has given up without a replacement is sound.
+// wrongTechnique says so if ATT&CK never had a technique of that id. One that it has replaced or given up is sound: it was right when the rule was
+// written. Those of the matrix for industrial systems (T0…) are known by their form, and so is what may be younger than the data.
 func wrongTechnique(name string) (code Code, message, hint string) {
 	if name[0] != 't' || strings.HasPrefix(name, "t0") {
 		return BadTag, "", ""
 	}
 	t, known := attack.LookupTechnique(name)
-	switch {
-	case t.RevokedBy != "":
-		by, _ := attack.LookupTechnique(t.RevokedBy)
-		return RevokedTechnique, fmt.Sprintf("ATT&CK has replaced %s by %s", t.ID, called(by)), "write attack." + strings.ToLower(by.ID)
-	case known || attack.MaybeLater(name):
+	if known || attack.MaybeLater(name) {
 		return BadTag, "", ""
 	}
 	return UnknownTechnique, fmt.Sprintf("the enterprise matrix of ATT&CK %s has no technique %s", attack.Version(), t.ID), proposal(t.ID)

@@ -21,7 +21,6 @@ const (
 	Misplaced        Code = "attribute-misplaced" // an attribute that means something only further in → Indent it below the attribute that the message names.
 	BadTag           Code = "tag-unknown"         // a tag that Sigma's namespaces do not have → Use the tag that the message proposes; hits carry tags, and outputs are routed by them.
 	UnknownTechnique Code = "technique-unknown"   // a technique that ATT&CK's enterprise matrix never had → Use the tag that the message proposes, or look the technique up. Ids that a later version of ATT&CK may have given draw no warning.
-	RevokedTechnique Code = "technique-revoked"   // a technique that ATT&CK has replaced by another → Use the tag that the message proposes; the rule works as it is, and its hits carry the old id.
 	DuplicateValue   Code = "value-duplicate"     // a value twice in a list → Leave one of them out.
 	BadStatus        Code = "status-invalid"      // a status that Sigma does not have → Use stable, test, experimental, deprecated or unsupported.
 	IDNotUUID        Code = "id-not-uuid"         // an id that is no UUID → Make one, for example with uuidgen.

@@ -1,8 +1,6 @@
 package pipeline
 
 import (
-	"encoding/json"
-
 	"sigmatrail/enrich"
 	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/record"
@@ -78,9 +76,5 @@ func appendJSONList(dst []byte, values [][]byte) []byte {
 // sameValue reports whether the msgpack value at pos is v.
 func sameValue(data []byte, pos int, v any) bool {
 	have, ok := record.Decode(data, pos)
-	if !ok {
-		return false
-	}
-	want, err := json.Marshal(v)
-	return err == nil && string(record.AppendJSON(nil, have)) == string(want)
+	return ok && string(record.AppendJSON(nil, have)) == string(enrich.AppendJSONValue(nil, v))
 }

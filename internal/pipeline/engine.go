@@ -65,7 +65,7 @@ func NewEngine(s conf.Settings, p *Program) (*Engine, error) {
 	e := &Engine{
 		Program: p, msgpack: inMsgpack(), json: inJSON(), plain: format == enrich.Sigma && flattener == nil && !s.Summary,
 		suppressor: suppressor, flattener: flattener, summary: s.Summary,
-		table:   enrich.Compile(p.set.Rules, enrich.Options{Format: format, Key: p.ownKey, Base: s.EcsBase}),
+		table:   p.table(enrich.Options{Format: format, Key: p.ownKey, Base: s.EcsBase}),
 		written: make([]bool, len(p.set.Rules)), hits: make([]atomic.Uint64, len(p.set.Rules)),
 	}
 	for i, r := range p.set.Rules {

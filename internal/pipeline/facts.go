@@ -39,12 +39,16 @@ func (v *Verdict) facts() enrich.Record {
 	return f.text
 }
 
-// text returns the first text that the record has for a field, or "".
+// text returns the first text that the record has for a field, or "". Bytes that are not UTF-8 are replaced: stores refuse them, and in the record itself
+// they stay.
 func (f *facts) text(field string) string {
+	text := ""
 	if f.whole != nil {
-		return f.whole.Text(field)
+		text = f.whole.Text(field)
+	} else {
+		text = textAt(f.verdict.place.Data, f.verdict.place.Pos, field)
 	}
-	return textAt(f.verdict.place.Data, f.verdict.place.Pos, field)
+	return strings.ToValidUTF8(text, "\ufffd")
 }
 
 // hasDots reports whether any key of the map at p has a dot in it.

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"sigmatrail/conf"
+	"sigmatrail/enrich"
 	"sigmatrail/internal/record"
 	"sigmatrail/matcher"
 	"sigmatrail/rules"
@@ -20,7 +21,7 @@ import (
 // Builtin is the name under which settings refer to the bundled rule pack.
 const Builtin = "builtin"
 
-// Program is a set of rules, ready to judge records. It is immutable, and engines may share it.
+// Program is a set of rules, ready to judge records. Engines may share it; nothing about it changes but what it keeps to be used again.
 type Program struct {
 	set       *rules.Set
 	own       *view
@@ -28,6 +29,17 @@ type Program struct {
 	mapped    *view           // for records of form
 	ownKey    string
 	scratches sync.Pool // of *scratch
+	tables    sync.Map  // enrich.Options → *enrich.Table
+}
+
+// table returns what hits write under the options. Engines with equal ones share it.
+func (p *Program) table(o enrich.Options) *enrich.Table {
+	made, ok := p.tables.Load(o)
+	if !ok {
+		made, _ = p.tables.LoadOrStore(o, enrich.Compile(p.set.Rules, o))
+	}
+	t, _ := made.(*enrich.Table)
+	return t
 }
 
 // Rules returns the loaded set. The caller must not change it.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"sigmatrail/attack"
 	"sigmatrail/internal/ruletest"
 	"sigmatrail/rules"
 	"sigmatrail/rules/cloudtrail"
@@ -47,6 +48,30 @@ func TestAttributes(t *testing.T) {
 		} {
 			if !ok {
 				t.Errorf("%s: lacks %s", file, what)
+			}
+		}
+	}
+}
+
+// TestTags holds the pack to the present ATT&CK: its techniques have been neither replaced nor given up, and serve the tactics that stand beside them.
+func TestTags(t *testing.T) {
+	for _, r := range load(t).Rules {
+		var served, named []string
+		for _, tag := range r.Tags {
+			name, _ := strings.CutPrefix(tag, "attack.")
+			if tactic, ok := attack.LookupTactic(name); ok {
+				named = append(named, tactic.Shortname)
+				continue
+			}
+			a, ok := attack.LookupTechnique(name)
+			if !ok || a.RevokedBy != "" || a.Deprecated {
+				t.Errorf("%s: %s is %+v", r.File, tag, a)
+			}
+			served = append(served, a.Tactics...)
+		}
+		for _, tactic := range named {
+			if !slices.Contains(served, tactic) {
+				t.Errorf("%s: no technique serves %s, but %v", r.File, tactic, served)
 			}
 		}
 	}
