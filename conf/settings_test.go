@@ -22,9 +22,11 @@ func TestDefaultsAreValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Settings{Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma",
+	want := Settings{
+		Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma",
 		FlattenSeparator: ".", Suppress: "off",
-		SuppressBy: "recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy"}
+		SuppressBy: "recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy",
+	}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)
 	}

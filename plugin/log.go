@@ -89,7 +89,8 @@ func (l hostLog) problems(list rules.Problems) {
 // summary is the line with which an instance leaves.
 func summary(e *pipeline.Engine) string {
 	t := e.Tally()
-	line := fmt.Sprintf("sigmatrail: %d events = %d matched + %d unmatched + %d not CloudTrail + %d damaged + %d group markers; %d records, %d hits",
+	var b strings.Builder
+	fmt.Fprintf(&b, "sigmatrail: %d events = %d matched + %d unmatched + %d not CloudTrail + %d damaged + %d group markers; %d records, %d hits",
 		t.Events, t.Matched, t.Unmatched, t.Foreign, t.Damaged, t.Markers, t.Records, t.Hits)
 	for _, other := range []struct {
 		n    uint64
@@ -98,8 +99,8 @@ func summary(e *pipeline.Engine) string {
 		{t.Suppressed, "of them suppressed"}, {t.Forgotten, "windows of suppression given up for newer ones"}, {t.Unflattened, "values not flattened"},
 	} {
 		if other.n > 0 {
-			line += fmt.Sprintf(", %d %s", other.n, other.what)
+			fmt.Fprintf(&b, ", %d %s", other.n, other.what)
 		}
 	}
-	return line
+	return b.String()
 }

@@ -56,7 +56,8 @@ func TestFlatten(t *testing.T) {
 		{"two leaves of one name", stopWith(`"requestParameters":{"a.b":1,"a":{"b":2}}`), map[string]string{"requestParameters.a.b": `[1,2]`}, nil},
 		{
 			"a name that is there", `{"requestParameters.a":"mine",` + stopWith(`"requestParameters":{"a":"x","b":"y"}`)[1:],
-			map[string]string{"requestParameters.a": `"mine"`, "requestParameters.b": `"y"`}, nil,
+			map[string]string{"requestParameters.a": `"mine"`, "requestParameters.b": `"y"`},
+			nil,
 		},
 		{"duplicates: the last one", stopWith(`"requestParameters":{"a":"lost"},"requestParameters":{"a":"x","b":1,"a":"y"}`), map[string]string{"requestParameters.a": `"y"`, "requestParameters.b": "1"}, nil},
 		{
@@ -65,7 +66,8 @@ func TestFlatten(t *testing.T) {
 			map[string]string{"requestParameters.a": `1.0`, "requestParameters.b": `[1e3,9007199254740993]`, "requestParameters.c": `123456789012345678901234567890`},
 		},
 		{
-			"texts with escapes", stopWith(`"requestParameters" : { "a" : [ "\u00e9\/\n" , "\"" ] }`), map[string]string{"requestParameters.a": `["é/\n","\""]`},
+			"texts with escapes", stopWith(`"requestParameters" : { "a" : [ "\u00e9\/\n" , "\"" ] }`),
+			map[string]string{"requestParameters.a": `["é/\n","\""]`},
 			map[string]string{"requestParameters.a": `["\u00e9\/\n","\""]`},
 		},
 		{"a scalar at the top is there already", stopWith(`"requestParameters":"text"`), map[string]string{}, nil},
@@ -73,11 +75,13 @@ func TestFlatten(t *testing.T) {
 		{"in JSON text", inText(stopWith(`"requestParameters":{"a":["x",1.0]}`)), map[string]string{"requestParameters.a": `["x",1]`}, nil},
 		{
 			"the one of several that was hit", `{"Records":[` + strings.TrimSuffix(quiet, "}") + `,"requestParameters":{"a":"quiet"}},` + stopWith(`"requestParameters":{"a":"x"}`) + `]}`,
-			map[string]string{"requestParameters.a": `"x"`}, nil,
+			map[string]string{"requestParameters.a": `"x"`},
+			nil,
 		},
 		{
 			"several that were hit", `{"Records":[` + stopWith(`"requestParameters":{"a":"x"}`) + `,` + stopWith(`"requestParameters":{"a":"y"}`) + `]}`,
-			map[string]string{}, nil,
+			map[string]string{},
+			nil,
 		},
 		{"no hit", strings.TrimSuffix(quiet, "}") + `,"requestParameters":{"a":"x"}}`, map[string]string{}, nil},
 	} {
@@ -98,6 +102,21 @@ func TestFlatten(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// TestFlattenChunk: records in JSON text, whose leaves live until the next event, one behind the other in a chunk.
+func TestFlattenChunk(t *testing.T) {
+	e := engine(t, flattening("requestParameters"))
+	var data []byte
+	for i := range 5 {
+		data = append(data, event(t, fmt.Sprintf(`{"log":%q}`, stopWith(fmt.Sprintf(`"requestParameters":{"a":["x%d",%d],"b":"y%d"}`, i, i, i))))...)
+	}
+	for i, body := range bodies(t, process(t, e, data)) {
+		want := map[string]string{"requestParameters.a": fmt.Sprintf(`["x%d",%d]`, i, i), "requestParameters.b": fmt.Sprintf(`"y%d"`, i)}
+		if diff := cmp.Diff(want, added(t, body)); diff != "" {
+			t.Errorf("event %d: %s", i, diff)
 		}
 	}
 }

@@ -22,7 +22,7 @@ type suppressor struct {
 	most     int // windows
 
 	mu      sync.Mutex
-	windows map[hitKey]*linked.Element // of window
+	windows map[hitKey]*linked.Element // of window, and nothing else
 	ages    linked.List                // the window that began first in front
 
 	// What the holder has decided.
@@ -30,7 +30,7 @@ type suppressor struct {
 	order   []hitKey // of pending
 }
 
-// mostWindows is how many windows are remembered: some 15 MiB.
+// mostWindows is how many windows are remembered: some 11 MiB.
 const mostWindows = 1 << 16
 
 // hitKey stands for a rule and the values of a record by which its hits are told apart: 128 bits of their SHA-256, so that what is remembered is small
@@ -52,7 +52,7 @@ func newSuppressor(s conf.Settings) (*suppressor, error) {
 		return nil, err
 	}
 	if duration == 0 {
-		return nil, nil //nolint:nilnil // the absence of one is what most engines have
+		return nil, nil
 	}
 	return &suppressor{
 		duration: duration, by: s.SuppressFields(), most: mostWindows,
@@ -145,7 +145,7 @@ func (s *suppressor) decide(key hitKey, at time.Time) (first bool, before int) {
 	if !known {
 		s.order = append(s.order, key)
 		if e := s.windows[key]; e != nil {
-			w, known = e.Value.(window), true //nolint:forcetypeassert // nothing else is in the list
+			w, known = e.Value.(window), true
 		}
 	}
 	if away := at.Sub(w.start); known && away < s.duration && away > -s.duration {
@@ -181,7 +181,7 @@ func (s *suppressor) keep(w window) (forgotten uint64) {
 	}
 	s.windows[w.key] = s.ages.PushBack(w)
 	for s.ages.Len() > s.most {
-		oldest := s.ages.Remove(s.ages.Front()).(window) //nolint:forcetypeassert // nothing else is in the list
+		oldest := s.ages.Remove(s.ages.Front()).(window)
 		delete(s.windows, oldest.key)
 		forgotten++
 	}

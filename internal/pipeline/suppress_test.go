@@ -61,11 +61,13 @@ func TestSuppress(t *testing.T) {
 			[]string{"high true/0", "low false/0 true/0", "false/0 false/0"},
 		},
 		{
-			"none of the fields", "userIdentity.userName,other", []string{at(0, "a"), at(1, "a"), strings.Replace(at(2, "a"), `"arn"`, `"userName"`, 1), strings.Replace(at(3, "a"), `"arn"`, `"userName"`, 1)},
+			"none of the fields", "userIdentity.userName,other",
+			[]string{at(0, "a"), at(1, "a"), strings.Replace(at(2, "a"), `"arn"`, `"userName"`, 1), strings.Replace(at(3, "a"), `"arn"`, `"userName"`, 1)},
 			[]string{"high true/0", "high true/0", "high true/0", suppressed},
 		},
 		{
-			"values that are empty or null are none", "x,y", []string{stopWith(`"x":"","y":null`), stopWith(`"x":"","y":null`), stopWith(`"y":[]`), stopWith(`"x":[1,{"a":2}]`), stopWith(`"x":[1,{"a":2}]`), stopWith(`"y":[1,{"a":2}]`)},
+			"values that are empty or null are none", "x,y",
+			[]string{stopWith(`"x":"","y":null`), stopWith(`"x":"","y":null`), stopWith(`"y":[]`), stopWith(`"x":[1,{"a":2}]`), stopWith(`"x":[1,{"a":2}]`), stopWith(`"y":[1,{"a":2}]`)},
 			[]string{"high true/0", "high true/0", "high true/0", "high true/0", suppressed, "high true/0"},
 		},
 		{"without eventTime, when it was received", "", []string{noTime, noTime}, []string{"high true/0", suppressed}},
