@@ -12,8 +12,8 @@ import (
 )
 
 // Settings is what a user can choose, with the defaults in the tags. The tags are the ones that kong reads, so that the command line
-// can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case. A field with the tag kong:"-" is a
-// property of the host alone, and empty on the command line.
+// can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case. What kong is told to leave out
+// is for the filter alone, and empty on the command line.
 type Settings struct {
 	Rules                 string `default:"builtin" placeholder:"LIST" help:"Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack."`
 	Placeholders          string `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand: a YAML map of names and lists."`
@@ -26,6 +26,9 @@ type Settings struct {
 	Key                   string `default:"sigma" placeholder:"NAME" help:"Top-level key under which hits are written on a record."`
 	Format                string `default:"sigma" placeholder:"FORMAT" enum:"sigma,ecs,flat" help:"Names under which hits are written: sigma (one nested key), ecs (Elastic Common Schema), flat (scalars and lists with the names of Splunk's CIM). The key keeps level and rules in all of them."`
 	EcsBase               bool   `default:"false" help:"With format ecs, add to records with hits what ECS calls their parts: @timestamp, event.action, event.outcome, cloud, source, user, user_agent and error, as far as they are not there."`
+	Split                 bool   `default:"false" kong:"-" help:"Make an event of its own of each element of the array (Records, logEvents, Events) in which an event holds its records."`
+	Emit                  string `default:"all" kong:"-" enum:"all,matches" help:"Which events go on: all, or those alone on which hits are written."`
+	ReserveKey            bool   `default:"false" help:"Move what comes in under the key to <key>_original on every event, so that no sender can pretend to a hit."`
 	Flatten               string `placeholder:"LIST" help:"Top-level fields, separated by commas, of which records with hits get every leaf as a member of its own at the top, such as requestParameters,responseElements: under the leaf's path, with one value, or a list of several in their order. At most 512 members a record."`
 	FlattenSeparator      string `default:"." placeholder:"TEXT" help:"What stands between the parts of a path in the names that flatten gives: 1 to 8 printable characters."`
 	Summary               bool   `default:"false" help:"Write under the key, as summary, one line that says who did what to which, from where."`
@@ -33,6 +36,9 @@ type Settings struct {
 	SuppressBy            string `default:"recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy" kong:"-" help:"With suppress, the fields, separated by commas, whose values tell hits of one rule apart. Of a record that has none of them nothing is suppressed."`
 	Strict                bool   `default:"false" help:"Refuse to start if any rule is rejected, instead of running the others."`
 }
+
+// EmitMatches is the value of Emit with which events without a hit do not go on.
+const EmitMatches = "matches"
 
 // Option describes one setting, as generated tables and host headers show it.
 type Option struct {
@@ -42,10 +48,10 @@ type Option struct {
 	Default string
 	// Help is one or more sentences.
 	Help string
-	// HostOnly is set where the command line has no such flag.
-	HostOnly bool
 	// Allowed lists the values that are accepted; empty means any.
 	Allowed []string
+	// FilterOnly is set where the command line has no such flag.
+	FilterOnly bool
 
 	field int
 }
@@ -59,7 +65,7 @@ func Options() []Option {
 	list := make([]Option, 0, t.NumField())
 	for i := range t.NumField() {
 		f := t.Field(i)
-		o := Option{Name: snake(f.Name), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), HostOnly: f.Tag.Get("kong") == "-", field: i}
+		o := Option{Name: snake(f.Name), Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), FilterOnly: f.Tag.Get("kong") == "-", field: i}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			o.Allowed = strings.Split(enum, ",")
 		}
@@ -162,7 +168,8 @@ func recordFields() []string {
 		"recipientAccountId", "requestID", "requestParameters", "resources", "responseElements", "serviceEventDetails",
 		"sessionCredentialFromConsole", "sharedEventID", "sourceIPAddress", "tlsDetails", "userAgent", "userIdentity", "vpcEndpointAccountId",
 		"vpcEndpointId",
-		"Message", "Records", "CloudTrailEvent", "_raw", "detail", "event", "eventData", "log", "logEvents", "message",
+		"Body", "Events", "Message", "Records", "CloudTrailEvent", "_raw", "body", "detail", "event", "eventData", "json", "log", "logEvents",
+		"message", "payload",
 	}
 }
 

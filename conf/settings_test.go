@@ -2,6 +2,7 @@ package conf
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func TestDefaultsAreValid(t *testing.T) {
 	}
 	want := Settings{
 		Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma",
-		FlattenSeparator: ".", Suppress: "off",
+		Emit: "all", FlattenSeparator: ".", Suppress: "off",
 		SuppressBy: "recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy",
 	}
 	if diff := cmp.Diff(want, s); diff != "" {
@@ -89,6 +90,10 @@ func TestParse(t *testing.T) {
 	f("strict", "true", "", true)
 	f("strict", "no", "", false)
 	f("strict", "2", `strict: "2" is not a switch; use on or off`, nil)
+	f("split", "on", "", true)
+	f("emit", "Matches", "", "matches")
+	f("emit", "hits", `emit: "hits" is not one of all, matches`, nil)
+	f("reserve_key", "on", "", true)
 	f("key", "detections", "", "detections")
 	f("key", "", "key: the name is empty", nil)
 	f("key", "a b", "has a space", nil)
@@ -136,7 +141,7 @@ func TestParseReportsEveryMistake(t *testing.T) {
 func TestOptions(t *testing.T) {
 	var names []string
 	for _, o := range Options() {
-		names = append(names, o.Name+" "+shownFlag(o))
+		names = append(names, o.Name+" --"+o.Flag())
 		if o.Help == "" || !strings.HasSuffix(o.Help, ".") {
 			t.Errorf("%s: help %q is not a sentence", o.Name, o.Help)
 		}
@@ -144,7 +149,7 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s: help is not plain ASCII, which the C header needs", o.Name)
 		}
 	}
-	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "flatten --flatten", "flatten_separator --flatten-separator", "summary --summary", "suppress filter only", "suppress_by filter only", "strict --strict"}
+	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "split --split", "emit --emit", "reserve_key --reserve-key", "flatten --flatten", "flatten_separator --flatten-separator", "summary --summary", "suppress --suppress", "suppress_by --suppress-by", "strict --strict"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}
@@ -156,7 +161,11 @@ func TestHeaderAndMarkdownNameEveryOption(t *testing.T) {
 		if !strings.Contains(header, `OPTION("`+o.Name+`", "`+o.Default+`"`) {
 			t.Errorf("header lacks %s:\n%s", o.Name, header)
 		}
-		if !strings.Contains(table, "| `"+o.Name+"` | "+strings.ReplaceAll("`"+shownFlag(o)+"`", "`filter only`", "filter only")+" | "+shownDefault(o)+" |") {
+		flag := "`--" + o.Flag() + "`"
+		if slices.Contains([]string{"split", "emit", "suppress", "suppress_by"}, o.Name) {
+			flag = "none"
+		}
+		if !strings.Contains(table, "| `"+o.Name+"` | "+flag+" | "+shownDefault(o)+" |") {
 			t.Errorf("table lacks %s:\n%s", o.Name, table)
 		}
 	}
@@ -166,13 +175,6 @@ func TestCString(t *testing.T) {
 	if got, want := cString("a\"b\\c\nd"), `"a\"b\\c\nd"`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-}
-
-func shownFlag(o Option) string {
-	if o.HostOnly {
-		return "filter only"
-	}
-	return "--" + o.Flag()
 }
 
 func shownDefault(o Option) string {

@@ -14,13 +14,13 @@ func Markdown() string {
 		if len(o.Allowed) > 0 {
 			meaning += " One of: " + strings.Join(o.Allowed, ", ") + "."
 		}
-		flag := "`--" + o.Flag() + "`"
-		if o.HostOnly {
-			flag = "filter only"
-		}
 		byDefault := "`" + o.Default + "`"
 		if o.Default == "" {
 			byDefault = "none"
+		}
+		flag := "`--" + o.Flag() + "`"
+		if o.FilterOnly {
+			flag = "none"
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", o.Name, flag, byDefault, strings.ReplaceAll(meaning, "|", "\\|"))
 	}

@@ -10,7 +10,7 @@ import (
 
 // ecs returns what hits write in the Elastic Common Schema (fields event.*, rule.*, threat.*, tags). ECS knows one rule an event and this may be several:
 // their values then are lists, which its keyword fields take as well.
-func (t *Table) ecs(hits []Hit, level rules.Level, record Record) []Member {
+func (t *Table) ecs(hits []Hit, level rules.Level) []Member {
 	list := make([]Member, 0, 32)
 	put := func(value any, path ...string) { list = append(list, Member{Path: path, Mode: Put, Value: value}) }
 	unite := func(values []string, path ...string) {
@@ -20,9 +20,6 @@ func (t *Table) ecs(hits []Hit, level rules.Level, record Record) []Member {
 	}
 	put("alert", "event", "kind")
 	put(severity(level), "event", "severity")
-	if t.options.Base && record != nil {
-		list = appendBase(list, record)
-	}
 	a := t.collect(slices.Clone(hits), nil, nil)
 	unite(t.each(a.hits, func(r *rules.Rule) []string { return []string{r.ID} }), "rule", "id")
 	unite(t.each(a.hits, func(r *rules.Rule) []string { return []string{r.Title} }), "rule", "name")

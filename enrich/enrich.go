@@ -21,12 +21,13 @@ type Hit struct {
 	Suppressed int
 }
 
-// Table holds one prepared fragment per rule, so that writing a hit only copies bytes. It is immutable and safe for concurrent use.
+// Table holds one prepared fragment per rule, so that writing a hit only copies bytes. It is safe for concurrent use.
 type Table struct {
 	options Options
 	rules   []*rules.Rule
 	entries []entry
 	keys    fixed
+	sets    sets
 	levels  [][]byte // by level
 }
 
@@ -56,7 +57,7 @@ type member struct {
 // Compile prepares the fragments of rs, whose indexes hits refer to, and which must not change any more.
 func Compile(rs []*rules.Rule, options Options) *Table {
 	t := &Table{
-		options: options, rules: rs, entries: make([]entry, len(rs)),
+		options: options, rules: rs, entries: make([]entry, len(rs)), sets: sets{made: make(map[string][]Member)},
 		keys: fixed{
 			level: pack("level"), notify: pack("notify"), summary: pack("summary"),
 			rules: pack("rules"), tactics: pack("tactics"), techniques: pack("techniques"),

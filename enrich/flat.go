@@ -9,9 +9,8 @@ import (
 // flat returns what hits write as scalars and lists at the top of an event: the names of the data model Alerts of Splunk's Common Information Model, for the
 // rule of the highest level, and of its risk annotations, for all of them; the rest begins with the Table's key. Splunk's search shows a list under its
 // name with {} behind it, so that only what is a list by nature is one.
-func (t *Table) flat(hits []Hit, outline Outline, record Record) []Member {
+func (t *Table) flat(hits []Hit, level rules.Level) []Member {
 	list := make([]Member, 0, 32)
-	level := outline.Level
 	add := func(name string, value any) {
 		switch v := value.(type) {
 		case string:
@@ -41,11 +40,6 @@ func (t *Table) flat(hits []Hit, outline Outline, record Record) []Member {
 	add("annotations.mitre_attack.mitre_tactic_id", threats.tacticIDs)
 	add("annotations.mitre_attack.mitre_tactic", threats.tacticShortnames)
 	add("risk_score", severity(level))
-	if record != nil {
-		add("risk_object", principal(record))
-		add("risk_object_type", "user")
-		add("risk_message", first.Title+": "+Summary(record, ""))
-	}
 	own := func(name string, value any) { add(t.options.Key+"_"+name, value) }
 	own("level", level.String())
 	own("rule_ids", t.each(a.hits, func(r *rules.Rule) []string { return []string{r.ID} }))
@@ -55,5 +49,13 @@ func (t *Table) flat(hits []Hit, outline Outline, record Record) []Member {
 	own("tags", t.each(a.hits, func(r *rules.Rule) []string { return r.Tags }))
 	own("tactics", threats.tacticShortnames)
 	own("techniques", threats.fullTechniqueIDs)
-	return t.flatOutline(list, hits, outline)
+	return list
+}
+
+// appendRisk appends the risk annotations that the record decides.
+func (t *Table) appendRisk(list []Member, hits []Hit, record Record) []Member {
+	first := slices.MaxFunc(hits, func(x, y Hit) int { return int(t.entries[x.Rule].level) - int(t.entries[y.Rule].level) })
+	return append(list,
+		Member{Path: []string{"risk_object"}, Value: principal(record)}, Member{Path: []string{"risk_object_type"}, Value: "user"},
+		Member{Path: []string{"risk_message"}, Value: t.rules[first.Rule].Title + ": " + Summary(record, "")})
 }

@@ -1,6 +1,10 @@
 package enrich
 
 import (
+	"encoding/binary"
+	"slices"
+	"sync"
+
 	"sigmatrail/rules"
 )
 
@@ -57,6 +61,24 @@ type Member struct {
 	Mode Mode
 	// Value is a string, a []string, an int or a bool.
 	Value any
+
+	packed, text []byte // Value, encoded beforehand; nil: not yet
+}
+
+// AppendMsgpack appends the value as msgpack.
+func (m *Member) AppendMsgpack(dst []byte) []byte {
+	if m.packed != nil {
+		return append(dst, m.packed...)
+	}
+	return AppendMsgpackValue(dst, m.Value)
+}
+
+// AppendJSON appends the value as JSON.
+func (m *Member) AppendJSON(dst []byte) []byte {
+	if m.text != nil {
+		return append(dst, m.text...)
+	}
+	return AppendJSONValue(dst, m.Value)
 }
 
 // Record is what a hit's record says of itself: the first text that it has for a field, named as CloudTrail does, or "".
@@ -67,12 +89,56 @@ type Record func(field string) string
 func (t *Table) Members(hits []Hit, outline Outline, record Record) []Member {
 	switch t.options.Format {
 	case ECS:
-		return t.ecs(hits, outline.Level, record)
+		members := t.fixed(hits, outline.Level, t.ecs)
+		if t.options.Base && record != nil {
+			members = appendBase(members, record)
+		}
+		return members
 	case Flat:
-		return t.flat(hits, outline, record)
+		members := t.fixed(hits, outline.Level, t.flat)
+		if record != nil {
+			members = t.appendRisk(members, hits, record)
+		}
+		return t.appendOutline(members, hits, outline)
 	default:
 		return nil
 	}
+}
+
+// mostSets bounds the sets of rules for which members are kept.
+const mostSets = 4096
+
+// sets keeps what depends on the rules that hit, and the level, alone: few sets of rules hit together, again and again.
+type sets struct {
+	mu   sync.RWMutex
+	made map[string][]Member
+}
+
+// fixed returns what of makes of the hits, encoded. Nobody may change it; what is appended to it is a copy.
+func (t *Table) fixed(hits []Hit, level rules.Level, of func(hits []Hit, level rules.Level) []Member) []Member {
+	var room [64]byte
+	key := append(room[:0], byte(level))
+	for _, h := range hits {
+		key = binary.AppendUvarint(key, uint64(h.Rule)) //nolint:gosec // an index
+	}
+	t.sets.mu.RLock()
+	members, ok := t.sets.made[string(key)]
+	t.sets.mu.RUnlock()
+	if ok {
+		return members
+	}
+	members = of(hits, level)
+	for i := range members {
+		m := &members[i]
+		m.packed, m.text = AppendMsgpackValue(nil, m.Value), AppendJSONValue(nil, m.Value)
+	}
+	members = slices.Clip(members)
+	t.sets.mu.Lock()
+	defer t.sets.mu.Unlock()
+	if len(t.sets.made) < mostSets {
+		t.sets.made[string(key)] = members
+	}
+	return members
 }
 
 // severity is a level as a number from 1 to 99, on the scale of Elastic's detection rules.

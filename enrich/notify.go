@@ -67,8 +67,8 @@ func (h *Hit) eachExtra(f func(key string, value any)) {
 	}
 }
 
-// flatOutline appends what the format flat has of notify, suppressed and summary. They are about this event alone: what an earlier pass wrote is replaced.
-func (t *Table) flatOutline(list []Member, hits []Hit, outline Outline) []Member {
+// appendOutline appends what the format flat has of notify, suppressed and summary. What an earlier pass wrote is replaced, as they are no lists.
+func (t *Table) appendOutline(list []Member, hits []Hit, outline Outline) []Member {
 	put := func(name string, value any) {
 		list = append(list, Member{Path: []string{t.options.Key + "_" + name}, Mode: Put, Value: value})
 	}

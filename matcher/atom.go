@@ -104,24 +104,20 @@ func (a *atom) cost() int {
 	}
 }
 
-// ask asks the atom about rec. known is false where the answer depends on what is not filled in, which is noted.
-func (a *atom) ask(rec *Record, s *Scratch) (holds, known bool) {
-	if !rec.Filled(a.field) {
-		s.need = want(s.need, a.field)
-		return false, false
-	}
-	if a.op == Ref && !rec.Filled(a.other) {
-		s.need = want(s.need, a.other)
-		return false, false
+// ask asks the atom about rec.
+func (a *atom) ask(rec *Record, s *Scratch) bool {
+	rec.require(a.field)
+	if a.op == Ref {
+		rec.require(a.other)
 	}
 	if a.holds(rec, s) {
-		return true, true
+		return true
 	}
 	if a.inside && a.mayHoldInside(rec) {
-		s.needInside = want(s.needInside, a.field)
-		return false, false
+		rec.Source.FillInside(rec, a.field)
+		return a.holds(rec, s)
 	}
-	return false, true
+	return false
 }
 
 // mayHoldInside reports whether the atom may hold for something inside an object that has not been read.

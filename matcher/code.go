@@ -12,7 +12,6 @@ type instr struct {
 const (
 	accept int32 = -1
 	reject int32 = -2
-	wait   int32 = -3 // for values that are not there yet
 )
 
 // assembler turns expressions into code.

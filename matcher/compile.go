@@ -9,6 +9,9 @@ import (
 type Options struct {
 	// Pair names two fields whose values are best looked up together, the more telling one first; the second tells less than any other.
 	Pair [2]string
+	// Root names what all values of a field are part of, such as the key of a record below which alone it stands; "" where there is no such thing. It may be
+	// nil. Rules whose fields have one root are not judged again while its Origin is the same.
+	Root func(field string) string
 	// Unindexed makes every rule a candidate for every record. It is a control for tests.
 	Unindexed bool
 }
@@ -17,7 +20,7 @@ type Options struct {
 func Compile(exprs []Expr, o Options) (*Program, error) {
 	c := compiler{
 		p: &Program{}, options: o, fields: make(map[string]FieldID), atoms: make(map[string]uint32), seen: make(map[*Atom]uint32), budget: mostDenseAll,
-		keys: make(map[indexName]map[keyTexts]*[]uint32),
+		keys: make(map[indexName]map[keyTexts]*[]uint32), roots: make(map[string]int32),
 	}
 	c.code = assembler{atom: c.atom, cost: func(id uint32) int { return c.p.atoms[id].cost() }}
 	for i, e := range exprs {
@@ -39,6 +42,7 @@ type compiler struct {
 	atoms   map[string]uint32
 	seen    map[*Atom]uint32
 	code    assembler
+	roots   map[string]int32
 	keys    map[indexName]map[keyTexts]*[]uint32
 	budget  int // bytes left for the tables of automata
 }
@@ -93,7 +97,7 @@ func (c *compiler) rule(id uint32, e Expr) error {
 	if err != nil {
 		return err
 	}
-	c.p.rules = append(c.p.rules, entry)
+	c.p.rules, c.p.roots = append(c.p.rules, entry), append(c.p.roots, c.rootOf(e))
 	keys, why := coverer{c.options.Pair}.of(e, false)
 	if c.options.Unindexed {
 		keys, why = nil, "the index is off"
@@ -170,7 +174,7 @@ func (c *compiler) anchor(fields ...FieldID) {
 }
 
 func (c *compiler) exact(field FieldID, texts []keyTexts, lists [][]uint32) {
-	x := exactIndex{field: field, table: newHashes(len(texts))}
+	x := exactIndex{field: field, root: c.root(c.p.fields[field]), table: newHashes(len(texts))}
 	merged := make([][]uint32, 0, len(lists))
 	for i, t := range texts {
 		x.lengths |= lengthBit(len(t.text))
@@ -244,7 +248,7 @@ func (c *compiler) literal(field FieldID, texts []keyTexts, lists [][]uint32) {
 		words = append(words, t.text)
 	}
 	c.anchor(field)
-	x := literalIndex{postings: newPostings(lists), field: field, texts: newAutomaton(words, &c.budget)}
+	x := literalIndex{postings: newPostings(lists), field: field, root: c.root(c.p.fields[field]), texts: newAutomaton(words, &c.budget)}
 	if len(words) < searchedTogether {
 		for _, w := range words {
 			x.needles = append(x.needles, newNeedle(w))

@@ -6,6 +6,24 @@ import (
 	"sigmatrail/matcher"
 )
 
+// source has the values of one record, none of which is an object.
+type source struct {
+	program *matcher.Program
+	values  map[string]string
+}
+
+func (s source) Fill(rec *matcher.Record, f matcher.FieldID) {
+	name := s.program.Fields()[f]
+	value, ok := s.values[name]
+	rec.Begin(f, ok)
+	if ok {
+		rec.Add(matcher.Value{Kind: matcher.String, Text: []byte(value)})
+	}
+	fmt.Println("asked for", name)
+}
+
+func (s source) FillInside(rec *matcher.Record, f matcher.FieldID) { s.Fill(rec, f) }
+
 // Two expressions become a program, which finds those that hold for a record. Of the second it needs to know no more than that the first text is another.
 func Example() {
 	is := func(field, text string) *matcher.Atom {
@@ -19,27 +37,15 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	values := map[string]string{"eventName": "stopLogging", "userName": "alice"}
 	scratch, record := program.NewScratch(), &matcher.Record{}
+	source := source{program: program, values: map[string]string{"eventName": "stopLogging", "userName": "alice"}}
+	record.Source = source
 	record.Reset(len(program.Fields()))
-	fill := func(fields []matcher.FieldID) {
-		for _, f := range fields {
-			name := program.Fields()[f]
-			value, ok := values[name]
-			record.Begin(f, ok)
-			if ok {
-				record.Add(matcher.Value{Kind: matcher.String, Text: []byte(value)})
-			}
-			fmt.Println("asked for", name)
-		}
+	for _, f := range program.Anchors() {
+		source.Fill(record, f)
 	}
-	fill(program.Anchors())
 	program.Candidates(scratch, record)
 	hits := program.Match(nil, scratch, record)
-	for need, _ := scratch.Need(); len(need) > 0; need, _ = scratch.Need() {
-		fill(need)
-		hits = program.Match(hits, scratch, record)
-	}
 	fmt.Println("hits", hits)
 	// Output:
 	// asked for eventName

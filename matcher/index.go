@@ -27,6 +27,7 @@ type exactIndex struct {
 	postings
 
 	field   FieldID
+	root    int32  // of the field
 	lengths uint64 // of all texts, as lengthBit has them
 	table   hashes // of the folded value; rules of texts with equal hashes are all selected
 }
@@ -36,6 +37,7 @@ type literalIndex struct {
 	postings
 
 	field FieldID
+	root  int32 // of the field
 	texts *automaton
 	// needles are the texts, where there are few enough to search for one after the other; the automaton is not used then.
 	needles []needle
@@ -140,56 +142,4 @@ func (x *literalIndex) search(v *Value, s *Scratch, memo *remembered) {
 		memo.text = append(memo.text[:0], v.Text...)
 	}
 	s.add(rules)
-}
-
-// recalled is what an index found for an origin.
-type recalled struct {
-	id    uint64
-	rules []uint32
-}
-
-// mostRecalled bounds the rules that are remembered for one origin.
-const mostRecalled = 4096
-
-// known adds the rules that an index, whose memory begins at memo, found for the origin of its field, and reports whether they are known.
-func (s *Scratch) known(rec *Record, f FieldID, memo int) bool {
-	slot := &rec.slots[f]
-	if slot.originEpoch != rec.epoch {
-		return false
-	}
-	m := &s.origins[memo+int(slot.origin.Slot)]
-	if m.id != slot.origin.ID {
-		return false
-	}
-	if len(m.rules) > 0 {
-		s.add(m.rules)
-	}
-	return true
-}
-
-// recall is for origins that are not known. Where the values are not there either, it adds every rule of the index and returns true. Otherwise it sees to
-// it that what is added until keep is noted.
-func (s *Scratch) recall(rec *Record, f FieldID, memo int, all []uint32) bool {
-	slot := &rec.slots[f]
-	if slot.originEpoch != rec.epoch {
-		return false
-	}
-	if !rec.Filled(f) {
-		s.add(all)
-		return true
-	}
-	s.noting, s.noted = true, &s.origins[memo+int(slot.origin.Slot)]
-	s.noted.id, s.noted.rules = 0, s.noted.rules[:0]
-	return false
-}
-
-// keep remembers what was added since recall.
-func (s *Scratch) keep(rec *Record, f FieldID) {
-	if !s.noting {
-		return
-	}
-	if len(s.noted.rules) <= mostRecalled {
-		s.noted.id = rec.slots[f].origin.ID
-	}
-	s.noting = false
 }

@@ -1,5 +1,7 @@
 package matcher
 
+import "slices"
+
 // FieldID is the number of a field of a Program.
 type FieldID int32
 
@@ -8,6 +10,7 @@ type Program struct {
 	fields  []string
 	anchors []FieldID
 	rules   []int32 // where the code of each begins
+	roots   []int32 // of each: the root of all of its fields, or 0
 	atoms   []atom
 	code    []instr
 	pair    *pairIndex // nil: none
@@ -39,14 +42,14 @@ func (p *Program) Candidates(s *Scratch, rec *Record) {
 	}
 	for i := range p.exact {
 		x := &p.exact[i]
-		if memo := OriginSlots * i; !s.known(rec, x.field, memo) && !s.recall(rec, x.field, memo, x.all) {
+		if memo := OriginSlots * i; !s.known(rec, x.field, x.root, memo) && !s.recall(rec, x.field, memo, x.all) {
 			x.add(rec, s)
 			s.keep(rec, x.field)
 		}
 	}
 	for i := range p.literal {
 		x := &p.literal[i]
-		if memo := OriginSlots * (len(p.exact) + i); !s.known(rec, x.field, memo) && !s.recall(rec, x.field, memo, x.all) {
+		if memo := OriginSlots * (len(p.exact) + i); !s.known(rec, x.field, x.root, memo) && !s.recall(rec, x.field, memo, x.all) {
 			x.add(rec, s, &s.memos[i])
 			s.keep(rec, x.field)
 		}
@@ -64,43 +67,38 @@ func (p *Program) AllCandidates(s *Scratch) {
 	s.ready()
 }
 
-// Match judges the candidates and appends to hits the indexes of those that hold for rec. A rule for which a field counts that is not filled in, or what
-// is inside an unread object, waits: Need then says what must be filled in before Match is called again, until nothing is needed. The indexes that one
-// call appends are ascending.
+// Match judges the candidates and appends to hits the indexes of those that hold for rec, ascending. What they ask for and is not filled in is asked of
+// the record's Source.
 func (p *Program) Match(hits []int, s *Scratch, rec *Record) []int {
-	s.need, s.needInside = s.need[:0], s.needInside[:0]
-	waiting := s.candidates[:0]
+	first := len(hits)
 	for _, r := range s.candidates {
-		switch p.run(p.rules[r], s, rec) {
-		case accept:
+		if p.run(p.rules[r], s, rec) == accept {
 			hits = append(hits, int(r))
-		case wait:
-			waiting = append(waiting, r)
 		}
 	}
-	s.candidates = waiting
+	if len(s.sure) > 0 {
+		for _, r := range s.sure {
+			hits = append(hits, int(r))
+		}
+		slices.Sort(hits[first:])
+	}
+	if len(s.unsettled) > 0 {
+		s.settle(p.roots, hits[first:])
+	}
 	return hits
 }
 
-// Need returns the fields that must be filled in for the rules that wait, and those of which what is inside their objects must be. The lists belong to
-// s and live until the next call of Match.
-func (s *Scratch) Need() (fields, inside []FieldID) { return s.need, s.needInside }
-
 // CandidateCount returns how many rules Candidates found.
-func (s *Scratch) CandidateCount() int { return s.found }
+func (s *Scratch) CandidateCount() int { return len(s.candidates) + len(s.sure) }
 
-// run runs the code at pc, and returns accept, reject or wait.
+// run runs the code at pc, and returns accept or reject.
 func (p *Program) run(pc int32, s *Scratch, rec *Record) int32 {
 	for pc >= 0 {
 		in := &p.code[pc]
 		answer := s.answers[in.atom]
 		if answer>>1 != s.epoch {
-			holds, known := p.atoms[in.atom].ask(rec, s)
-			if !known {
-				return wait
-			}
 			answer = s.epoch << 1
-			if holds {
+			if p.atoms[in.atom].ask(rec, s) {
 				answer |= 1
 			}
 			s.answers[in.atom] = answer

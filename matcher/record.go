@@ -48,17 +48,6 @@ const (
 	folded
 )
 
-// Origin says that the values of a field are those of an earlier record: equal origins mean equal values. The zero Origin says nothing.
-type Origin struct {
-	// ID is another one whenever the values are; it is never 0.
-	ID uint64
-	// Slot is a small number, below OriginSlots, under which the ID may be remembered.
-	Slot int32
-}
-
-// OriginSlots is how many origins of one field may be remembered.
-const OriginSlots = 16
-
 // slot is what a record has of one field.
 type slot struct {
 	epoch   uint32
@@ -69,8 +58,19 @@ type slot struct {
 	originEpoch uint32
 }
 
+// Source has what a record does not yet have: it fills fields in when rules ask for them, so that what nobody asks for costs nothing.
+type Source interface {
+	// Fill fills the field into rec. Objects may be left unread.
+	Fill(rec *Record, f FieldID)
+	// FillInside fills it in again, with what is inside its objects.
+	FillInside(rec *Record, f FieldID)
+}
+
 // Record is the fields of one record, as far as somebody has filled them in. It is for one goroutine, and is used again and again.
 type Record struct {
+	// Source is asked for fields that are not filled in, and for what is inside unread objects. Where it is nil such fields are absent, and no object may be
+	// unread. It stays from one record to the next.
+	Source Source
 	// Received is when the record was received, or zero.
 	Received time.Time
 
@@ -99,6 +99,13 @@ func (r *Record) Bytes() int {
 // Filled reports whether the field has been filled in.
 func (r *Record) Filled(f FieldID) bool { return r.slots[f].epoch == r.epoch }
 
+// require sees to it that the field is filled in.
+func (r *Record) require(f FieldID) {
+	if r.slots[f].epoch != r.epoch && r.Source != nil {
+		r.Source.Fill(r, f)
+	}
+}
+
 // Begin begins to fill in the field f; present says whether it is there. The values that Add adds until the next Begin are its values.
 func (r *Record) Begin(f FieldID, present bool) {
 	s := &r.slots[f]
@@ -115,13 +122,6 @@ func (r *Record) SetText(f FieldID, text []byte) {
 	s.epoch, s.present, s.count = r.epoch, true, 1
 	v := &r.values[f]
 	v.Text, v.Kind, v.Inside, v.Unread, v.state, v.hasHash = text, String, false, false, unknown, false
-}
-
-// SetOrigin says where the values of the field come from. If they are the same as those of an earlier record with that origin, they need not be filled
-// in for Candidates, unless the field is Paired.
-func (r *Record) SetOrigin(f FieldID, o Origin) {
-	s := &r.slots[f]
-	s.origin, s.originEpoch = o, r.epoch
 }
 
 // Add adds a value to the field that Begin has begun.

@@ -7,15 +7,14 @@ type Scratch struct {
 	epoch      uint32
 	marks      []uint32 // by rule: the epoch in which it became a candidate
 	candidates []uint32
-	answers    []uint32 // by atom: epoch<<1 | answer
-	found      int      // how many candidates there were
-	need       []FieldID
-	needInside []FieldID
+	answers    []uint32     // by atom: epoch<<1 | answer
 	arena      []byte       // folded texts
 	memos      []remembered // by literal index: the last value
 	origins    []recalled   // by index and slot
 	noting     bool
-	noted      *recalled // where what is added is noted
+	noted      *recalled   // where what is added is noted
+	sure       []uint32    // rules that hold, as is known of the origins of their fields
+	unsettled  []unsettled // origins of which it is not known yet which rules do
 }
 
 // NewScratch returns memory for p.
@@ -37,22 +36,14 @@ func (s *Scratch) begin() {
 		clear(s.marks)
 		clear(s.answers)
 	}
-	s.candidates, s.arena = s.candidates[:0], s.arena[:0]
+	s.candidates, s.sure, s.unsettled, s.arena = s.candidates[:0], s.sure[:0], s.unsettled[:0], s.arena[:0]
 }
 
 // ready ends the search for candidates.
 func (s *Scratch) ready() {
-	if s.found = len(s.candidates); s.found > 1 {
+	if len(s.candidates) > 1 {
 		slices.Sort(s.candidates)
 	}
-}
-
-// want notes a field in list, which never becomes long.
-func want(list []FieldID, f FieldID) []FieldID {
-	if slices.Contains(list, f) {
-		return list
-	}
-	return append(list, f)
 }
 
 // add makes rules candidates.

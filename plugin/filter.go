@@ -82,7 +82,7 @@ func sigmaFilter(instance unsafe.Pointer, context C.uintptr_t, data unsafe.Point
 		C.sigma_free(memory)
 		return C.SIGMA_NOTOUCH
 	}
-	*out, *outSize = memory, C.size_t(len(spliced))
+	*out, *outSize = memory, C.size_t(len(spliced)) // nil and 0 where no event is left, as the host's own filters do
 	return C.SIGMA_MODIFIED
 }
 

@@ -89,18 +89,25 @@ func (l hostLog) problems(list rules.Problems) {
 // summary is the line with which an instance leaves.
 func summary(e *pipeline.Engine) string {
 	t := e.Tally()
-	var b strings.Builder
-	fmt.Fprintf(&b, "sigmatrail: %d events = %d matched + %d unmatched + %d not CloudTrail + %d damaged + %d group markers; %d records, %d hits",
+	line := fmt.Sprintf("sigmatrail: %d events = %d matched + %d unmatched + %d not CloudTrail + %d damaged + %d group markers; %d records, %d hits",
 		t.Events, t.Matched, t.Unmatched, t.Foreign, t.Damaged, t.Markers, t.Records, t.Hits)
-	for _, other := range []struct {
-		n    uint64
-		what string
-	}{
-		{t.Suppressed, "of them suppressed"}, {t.Forgotten, "windows of suppression given up for newer ones"}, {t.Unflattened, "values not flattened"},
-	} {
-		if other.n > 0 {
-			fmt.Fprintf(&b, ", %d %s", other.n, other.what)
-		}
+	if t.Suppressed > 0 {
+		line += fmt.Sprintf(", %d of them suppressed", t.Suppressed)
 	}
-	return b.String()
+	if t.Forgotten > 0 {
+		line += fmt.Sprintf("; %d windows of suppression given up for newer ones", t.Forgotten)
+	}
+	if t.Unflattened > 0 {
+		line += fmt.Sprintf("; %d values not flattened", t.Unflattened)
+	}
+	if t.Split > 0 {
+		line += fmt.Sprintf("; %d taken apart into %d of the events", t.Split, t.SplitInto)
+	}
+	if t.Dropped > 0 {
+		line += fmt.Sprintf("; %d dropped", t.Dropped)
+	}
+	if t.Displaced > 0 {
+		line += fmt.Sprintf("; %d foreign values moved from under the key", t.Displaced)
+	}
+	return line
 }

@@ -11,6 +11,9 @@
     OPTION("key", "sigma", "Top-level key under which hits are written on a record.") \
     OPTION("format", "sigma", "Names under which hits are written: sigma (one nested key), ecs (Elastic Common Schema), flat (scalars and lists with the names of Splunk's CIM). The key keeps level and rules in all of them. One of: sigma, ecs, flat.") \
     OPTION("ecs_base", "off", "With format ecs, add to records with hits what ECS calls their parts: @timestamp, event.action, event.outcome, cloud, source, user, user_agent and error, as far as they are not there. One of: on, off.") \
+    OPTION("split", "off", "Make an event of its own of each element of the array (Records, logEvents, Events) in which an event holds its records. One of: on, off.") \
+    OPTION("emit", "all", "Which events go on: all, or those alone on which hits are written. One of: all, matches.") \
+    OPTION("reserve_key", "off", "Move what comes in under the key to <key>_original on every event, so that no sender can pretend to a hit. One of: on, off.") \
     OPTION("flatten", "", "Top-level fields, separated by commas, of which records with hits get every leaf as a member of its own at the top, such as requestParameters,responseElements: under the leaf's path, with one value, or a list of several in their order. At most 512 members a record.") \
     OPTION("flatten_separator", ".", "What stands between the parts of a path in the names that flatten gives: 1 to 8 printable characters.") \
     OPTION("summary", "off", "Write under the key, as summary, one line that says who did what to which, from where. One of: on, off.") \

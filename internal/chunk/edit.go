@@ -53,7 +53,7 @@ func (e *Edit) appendMap(dst, data []byte, pos int) []byte {
 		}
 	}
 	members = members[:kept]
-	dst = appendMapHeaderLike(dst, data[pos], kept+len(e.Append))
+	dst = AppendMapHeaderLike(dst, data[pos], kept+len(e.Append))
 	for i, m := range members {
 		dst = e.appendMember(dst, data, m, members[i+1:])
 	}

@@ -40,6 +40,16 @@ func AppendStrHeader(dst []byte, n int) []byte {
 	}
 }
 
+// AppendBin appends data as binary with the shortest header.
+func AppendBin(dst, data []byte) []byte {
+	if n := len(data); n <= 0xff {
+		dst = append(dst, 0xc4, byte(n))
+	} else {
+		dst = appendLength(dst, 0xc5, n)
+	}
+	return append(dst, data...)
+}
+
 // appendLength appends the header code with a length of 16 bits, or the one after it with 32.
 func appendLength(dst []byte, code byte, n int) []byte {
 	if n <= 0xffff {

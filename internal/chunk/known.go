@@ -1,15 +1,13 @@
 package chunk
 
-import (
-	"encoding/binary"
-	"strings"
-)
+import "encoding/binary"
 
 // known are the keys that records have had, each with the keys that came behind it: records of one kind have the same keys in the same order, so that
 // a key is most often found by comparing it with one or two.
 type known struct {
-	keys  []knownKey // the first stands for the beginning of a record
-	table []int32    // 1 + index
+	begin *knownKey   // stands for the beginning of a record, and for keys that are not known
+	table []*knownKey // by hash, with open addressing: twice as many as there may be keys
+	count int
 	// luck is below 0 where keys have no order, so that it is no use to guess.
 	luck int
 }
@@ -23,13 +21,14 @@ const (
 // knownKey is a key as it stands in records, header and all.
 type knownKey struct {
 	raw string
-	// first, middle and last are eight bytes of it each, the middle ones at middleAt: together all of it, up to 24.
-	first, middle, last uint64
-	middleAt            int
-	top                 int32 // where the place of its value is noted
-	then                [2]int32
-	dotted              bool  // wanted, and with a dot in it
-	memo                *memo // of its values, where that is worth while
+	// size is the length of raw where that is within a window, else 0; then words are what the window holds under the masks.
+	size         int
+	words, masks [window / 8]uint64
+	top          int32 // where the place of its value is noted
+	apart        bool  // it is dotted, or has a memo
+	dotted       bool  // wanted, and with a dot in it
+	then         [2]*knownKey
+	memo         *memo // of its values, where that is worth while
 }
 
 // Limits of what is remembered: how many keys, and how long ones.
@@ -38,134 +37,125 @@ const (
 	longestKnown = 64
 )
 
-func newKnown() known {
-	return known{keys: append(make([]knownKey, 0, 64), knownKey{}), table: make([]int32, 2*mostKnown)}
+// window is how many bytes are compared at once.
+const window = 32
+
+func newKnown(most int) known {
+	k := known{begin: newKnownKey(""), table: make([]*knownKey, 2*most)}
+	k.begin.then = [2]*knownKey{k.begin, k.begin}
+	return k
 }
 
-// begins reports whether rest begins with the key. It is exact.
-func (k *knownKey) begins(rest []byte) bool {
-	n := len(k.raw)
-	if n < 8 || n > len(rest) {
-		return n > 0 && n <= len(rest) && string(rest[:n]) == k.raw
+// newKnownKey returns a key of which it is known how it begins.
+func newKnownKey(raw string) *knownKey {
+	k := &knownKey{raw: raw}
+	if len(raw) > window {
+		return k
 	}
-	return (binary.LittleEndian.Uint64(rest)^k.first)|(binary.LittleEndian.Uint64(rest[n-8:])^k.last)|(binary.LittleEndian.Uint64(rest[k.middleAt:])^k.middle) == 0 &&
-		(n <= 24 || string(rest[:n]) == k.raw)
-}
-
-// other finds the known key with which rest begins, behind the known key last, where that is not the one that stood there most recently, or where
-// guessing is no use.
-func (k *known) other(rest []byte, last int32, now *int32) bool {
-	then := &k.keys[last].then
-	if k.luck < 0 {
-		*now = k.find(rest)
-		if *now == then[0] {
-			k.luck++
-		} else {
-			k.luck = max(k.luck-1, -mostLuck)
-			then[0] = *now
-		}
-		return *now > 0
+	var b, m [window]byte
+	k.size = copy(b[:], raw)
+	for i := range k.size {
+		m[i] = 0xff
 	}
-	if second := then[1]; k.keys[second].begins(rest) {
-		then[0], then[1] = second, then[0]
-		*now = second
-		return true
-	}
-	found := k.find(rest)
-	if found == 0 {
-		return false
-	}
-	if k.luck -= wrongLuck; k.luck < 0 {
-		k.luck = -mostLuck
-	}
-	k.follow(last, found)
-	*now = found
-	return true
-}
-
-// find returns the known key with which rest begins, if it is one with the shortest header; else 0.
-func (k *known) find(rest []byte) int32 {
-	if len(rest) == 0 || rest[0]-0xa0 >= 0x20 {
-		return 0
-	}
-	n := 1 + int(rest[0]&0x1f)
-	if n > len(rest) {
-		return 0
-	}
-	for i := hashKey(rest[:n]) & (2*mostKnown - 1); k.table[i] != 0; i = (i + 1) & (2*mostKnown - 1) {
-		if now := k.table[i] - 1; k.keys[now].begins(rest) {
-			return now
-		}
-	}
-	return 0
-}
-
-// look reads a key that is not known by its first bytes. It returns where the place of its value is noted; the known key that it is or becomes, or 0; and
-// where its value stands.
-func (r *Projector) look(pos int, last int32) (top, now int32, at int, ok bool) {
-	h, ok := ReadHead(r.data, pos)
-	if !ok {
-		return 0, 0, 0, false
-	}
-	if h.Type != Str && h.Type != Bin {
-		at, ok = Skip(r.data, pos)
-		return r.placeOf(-1), 0, at, ok
-	}
-	at = h.Next + h.Len
-	raw := r.data[pos:at]
-	if len(raw) > longestKnown {
-		return r.unknown(r.p.all.nodes[0].keys.find(r.p.all.keys, h.Content(r.data)), raw), 0, at, true
-	}
-	k := &r.known
-	i := hashKey(raw) & (2*mostKnown - 1)
-	for ; k.table[i] != 0; i = (i + 1) & (2*mostKnown - 1) {
-		if now = k.table[i] - 1; k.keys[now].raw == string(raw) {
-			k.follow(last, now)
-			return k.keys[now].top, now, at, true
-		}
-	}
-	top = r.p.all.nodes[0].keys.find(r.p.all.keys, h.Content(r.data))
-	if len(k.keys) >= mostKnown {
-		return r.unknown(top, raw), 0, at, true
-	}
-	now = int32(len(k.keys)) //nolint:gosec // 512 at most
-	k.keys = append(k.keys, r.newKnownKey(string(raw), top))
-	k.table[i] = now + 1
-	k.follow(last, now)
-	return r.placeOf(top), now, at, true
-}
-
-// unknown returns where the place of the value of a key is noted that does not become known.
-func (r *Projector) unknown(top int32, raw []byte) int32 {
-	r.dotted = r.dotted || isDotted(top, string(raw))
-	return r.placeOf(top)
-}
-
-func isDotted(top int32, raw string) bool { return top >= 0 && strings.Contains(raw, ".") }
-
-// placeOf returns where the place of a key's value is noted: keys that are not wanted have one together, so that no branch need tell them apart.
-func (r *Projector) placeOf(top int32) int32 {
-	if top < 0 {
-		return int32(r.p.tops) //nolint:gosec // fewer than that
-	}
-	return top
-}
-
-func (r *Projector) newKnownKey(raw string, top int32) knownKey {
-	k := knownKey{raw: raw, top: r.placeOf(top), dotted: isDotted(top, raw)}
-	if len(raw) >= 8 {
-		b := []byte(raw)
-		k.middleAt = min(8, len(b)-8)
-		k.first, k.middle, k.last = binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[k.middleAt:]), binary.LittleEndian.Uint64(b[len(b)-8:])
-	}
-	if top >= 0 && r.p.remembered[top] {
-		k.memo = r.newMemo()
+	for i := range k.words {
+		k.words[i], k.masks[i] = binary.LittleEndian.Uint64(b[8*i:]), binary.LittleEndian.Uint64(m[8*i:])
 	}
 	return k
 }
 
-// follow notes that now came behind last.
-func (k *known) follow(last, now int32) {
-	then := &k.keys[last].then
-	then[0], then[1] = now, then[0]
+// fits reports whether a window begins with the key, which must have a size.
+func (k *knownKey) fits(w []byte) bool {
+	_ = w[window-1]
+	return (binary.LittleEndian.Uint64(w)&k.masks[0]^k.words[0])|(binary.LittleEndian.Uint64(w[8:])&k.masks[1]^k.words[1])|
+		(binary.LittleEndian.Uint64(w[16:])&k.masks[2]^k.words[2])|(binary.LittleEndian.Uint64(w[24:])&k.masks[3]^k.words[3]) == 0
 }
+
+// begins reports whether rest begins with the key. It is exact.
+func (k *knownKey) begins(rest []byte) bool {
+	if k.size > 0 && len(rest) >= window {
+		return k.fits(rest)
+	}
+	n := len(k.raw)
+	return n > 0 && n <= len(rest) && string(rest[:n]) == k.raw
+}
+
+// other finds the known key with which rest begins, behind the key last, where that is not the one that stood there most recently; nil where there is none.
+func (k *known) other(rest []byte, last *knownKey) *knownKey {
+	if second := last.then[1]; second.begins(rest) {
+		last.then[0], last.then[1] = second, last.then[0]
+		return second
+	}
+	found := k.find(rest)
+	if found == nil {
+		return nil
+	}
+	k.unlucky()
+	last.follow(found)
+	return found
+}
+
+// unlucky notes that a guess was wrong.
+func (k *known) unlucky() {
+	if k.luck -= wrongLuck; k.luck < 0 {
+		k.luck = -mostLuck
+	}
+}
+
+// walked notes that a map of so many keys was walked over. Where keys have no order it is tried again after a while.
+func (k *known) walked(n int) {
+	if k.luck < 0 {
+		k.luck++
+	} else {
+		k.luck = min(k.luck+n, mostLuck)
+	}
+}
+
+// find returns the known key with which rest begins, if it is one with the shortest header; else nil.
+func (k *known) find(rest []byte) *knownKey {
+	if len(rest) == 0 || rest[0]-0xa0 >= 0x20 {
+		return nil
+	}
+	n := 1 + int(rest[0]&0x1f)
+	if n > len(rest) {
+		return nil
+	}
+	for i := k.slot(rest[:n]); ; i++ {
+		key := k.table[i&(len(k.table)-1)]
+		if key == nil || key.begins(rest) {
+			return key
+		}
+	}
+}
+
+// slot returns where the search for a key begins.
+func (k *known) slot(raw []byte) int { return int(hashKey(raw)) }
+
+// findLong returns the known key raw, whatever its header.
+func (k *known) findLong(raw []byte) *knownKey {
+	for i := k.slot(raw); ; i++ {
+		key := k.table[i&(len(k.table)-1)]
+		if key == nil || key.raw == string(raw) {
+			return key
+		}
+	}
+}
+
+// full reports whether as many keys are known as there may be.
+func (k *known) full() bool { return 2*k.count >= len(k.table) }
+
+// learn makes raw, of which find knows nothing, a known key behind last; there must be room.
+func (k *known) learn(raw []byte, last *knownKey) *knownKey {
+	i := k.slot(raw)
+	for k.table[i&(len(k.table)-1)] != nil {
+		i++
+	}
+	key := newKnownKey(string(raw))
+	k.count++
+	k.table[i&(len(k.table)-1)] = key
+	key.then = [2]*knownKey{k.begin, k.begin}
+	last.follow(key)
+	return key
+}
+
+// follow notes that now came behind k.
+func (k *knownKey) follow(now *knownKey) { k.then[0], k.then[1] = now, k.then[0] }

@@ -53,10 +53,10 @@ const longestRemembered = 2048
 
 // recognise walks over a value of which the last ones are remembered. It returns the offset behind it, or -1, and 1 + the index of what is remembered
 // of it, or 0.
-func (r *Projector) recognise(m *memo, pos int) (end int, same int32) {
+func (r *Projector) recognise(m *memo, top int32, pos int) (end int, same int32) {
 	if m.luck < 0 { // now and then it is tried again
 		m.luck++
-		return skip(r.data, pos), 0
+		return r.skip(top, pos), 0
 	}
 	rest := r.data[min(pos, len(r.data)):]
 	for i := m.first; i < m.first+perMemo; i++ {
@@ -66,7 +66,7 @@ func (r *Projector) recognise(m *memo, pos int) (end int, same int32) {
 			return pos + len(v.raw), i + 1
 		}
 	}
-	end = skip(r.data, pos)
+	end = r.skip(top, pos)
 	if end < 0 || end > len(r.data) {
 		return -1, 0
 	}

@@ -19,6 +19,16 @@ type Field struct {
 	Always bool
 }
 
+// Root returns the key of a record at or below which alone the field with these paths stands, as long as no wanted key of the record has a dot; "" where
+// there are several.
+func Root(paths []string) string {
+	if len(paths) != 1 {
+		return ""
+	}
+	key, _, _ := strings.Cut(paths[0], ".")
+	return key
+}
+
 // Projection knows which keys of a record are wanted. It is immutable and safe for concurrent use.
 type Projection struct {
 	fields []Field
@@ -31,6 +41,7 @@ type Projection struct {
 	earlyNodes []int32   // by top: the node of early that it leads to, or -1
 	single     []route   // by field
 	direct     []int32   // by field: the top that is all there is to it, or -1
+	near       []near    // by field
 	anchors    []anchor
 	// remembered are the tops whose values are worth remembering: anchors and what anchors are below, unless they are always filled in.
 	remembered []bool
@@ -43,6 +54,10 @@ type anchor struct {
 	direct int32 // as Projection has it
 	main   int32 // the top that is the first key of its only path, or -1
 }
+
+// near is where a field stands whose only path has two steps, in records without wanted keys with dots: a top, or -1, and the index of a key in the node that
+// the top leads to.
+type near struct{ top, inner int32 }
 
 // route leads to one field alone.
 type route struct {
@@ -61,12 +76,16 @@ type node struct {
 	// fields are those of which a path ends here.
 	fields []matcher.FieldID
 	keys   keyTable
+	// first and end are the numbers of the keys.
+	first, end int32
 }
 
 // wanted is a key that leads from one node to another, over one step of a path or several joined by dots.
 type wanted struct {
 	key  string
 	node int32
+	// inner is the index of the key among those of the node of all fields that a key of the record leads to, where it is below such a one.
+	inner int32
 }
 
 // NewProjection returns the projection of fields, whose numbers are their indexes; anchors are those that are filled in on every record. marks are keys
@@ -93,7 +112,35 @@ func NewProjection(fields []Field, anchors []matcher.FieldID, marks []string, ow
 	p.all = *all.t
 	p.lead(&all)
 	p.shortcuts(anchors)
+	p.inner()
 	return p
+}
+
+// inner finds the keys below those of the record in each tree among those of the tree of all fields.
+func (p *Projection) inner() {
+	find := func(t *tree, top, to int32) {
+		of := &p.all.nodes[p.all.keys[top].node]
+		for k := t.nodes[to].first; k < t.nodes[to].end; k++ {
+			t.keys[k].inner = of.keys.find(p.all.keys, []byte(t.keys[k].key)) - of.first
+		}
+	}
+	for top := range int32(p.tops) { //nolint:gosec // fewer than that
+		find(&p.all, top, p.all.keys[top].node)
+		if p.earlyNodes[top] >= 0 {
+			find(&p.early, top, p.earlyNodes[top])
+		}
+	}
+	p.near = make([]near, len(p.fields))
+	for f := range p.single {
+		p.near[f].top = -1
+		for i, to := range p.single[f].nodes {
+			t, top := &p.single[f].tree, p.topsOf[f][i]
+			find(t, top, to)
+			if paths := p.fields[f].Paths; len(paths) == 1 && strings.Count(paths[0], ".") == 1 && p.all.keys[top].key == Root(paths) {
+				p.near[f] = near{top: top, inner: t.keys[t.nodes[to].first].inner}
+			}
+		}
+	}
 }
 
 // planting is a tree in the making.
@@ -141,6 +188,7 @@ func (b *planting) number(n int32) {
 	first := len(b.t.keys)
 	b.reach(n, "")
 	b.t.nodes[n].keys = newKeyTable(b.t.keys, first)
+	b.t.nodes[n].first, b.t.nodes[n].end = int32(first), int32(len(b.t.keys)) //nolint:gosec // fewer than that
 }
 
 // reach adds the keys that lead to everything below the node at, each with prefix before it.
@@ -206,7 +254,7 @@ func (p *Projection) shortcuts(anchors []matcher.FieldID) {
 	for _, f := range anchors {
 		a := anchor{field: f, always: p.fields[f].Always, direct: p.direct[f], main: -1}
 		for _, top := range p.topsOf[f] {
-			if key := p.all.keys[top].key; len(p.fields[f].Paths) == 1 && !strings.Contains(key, ".") {
+			if p.all.keys[top].key == Root(p.fields[f].Paths) {
 				a.main = top
 			}
 		}

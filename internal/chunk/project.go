@@ -1,6 +1,10 @@
 package chunk
 
-import "sigmatrail/matcher"
+import (
+	"encoding/binary"
+
+	"sigmatrail/matcher"
+)
 
 // Projector finds the wanted values of one record after the other. It is for one goroutine; what it remembers from one record to the next are
 // copies, and changes nothing but the time that it takes.
@@ -18,8 +22,10 @@ type Projector struct {
 	maps       uint64 // how many maps were opened, over all records
 
 	known  known
-	dotted bool   // whether the record has a wanted key with a dot
-	arena  []byte // texts of numbers and of objects
+	inner  []*inner // by top
+	inners int      // how many there are
+	dotted bool     // whether the record has a wanted key with a dot
+	arena  []byte   // texts of numbers and of objects
 	member []pairAt
 	table  []int32
 
@@ -37,7 +43,7 @@ type span struct {
 
 // NewProjector returns a Projector for p.
 func NewProjector(p *Projection) *Projector {
-	return &Projector{p: p, tops: make([]span, p.tops+1), known: newKnown(), early: newVisit(p, &p.early, early), all: newVisit(p, &p.all, all), one: newOne(p)}
+	return &Projector{p: p, tops: make([]span, p.tops+1), known: newKnown(mostKnown), inner: make([]*inner, p.tops+1), early: newVisit(p, &p.early, early), all: newVisit(p, &p.all, all), one: newOne(p)}
 }
 
 // Record walks over the map at pos of data, which becomes the record, and notes where the keys of it stand that are wanted; depth is the number of
@@ -63,50 +69,14 @@ func readMap(data []byte, pos int) (n, next int) {
 	if pos < len(data) && data[pos]>>4 == 0x8 {
 		return int(data[pos] & 0x0f), pos + 1
 	}
+	if pos+5 <= len(data) && data[pos] == 0xdf { // as the host writes every one
+		return int(binary.BigEndian.Uint32(data[pos+1:])), pos + 5
+	}
 	h, ok := ReadHead(data, pos)
 	if !ok || h.Type != Map {
 		return 0, -1
 	}
 	return h.Len, h.Next
-}
-
-// members walks over n members of the record.
-func (r *Projector) members(pos, n int) (end int, ok bool) {
-	data, keys, now, tops, epoch := r.data, r.known.keys, int32(0), r.tops, r.epoch
-	for range n {
-		if uint(pos) > uint(len(data)) {
-			return 0, false
-		}
-		rest := data[pos:]
-		next := keys[now].then[0]
-		k := &keys[next]
-		var top int32
-		if (r.known.luck >= 0 && k.begins(rest)) || r.known.other(rest, now, &next) {
-			k = &keys[next]
-			now, top, pos = next, k.top, pos+len(k.raw)
-		} else {
-			if top, now, pos, ok = r.look(pos, now); !ok {
-				return 0, false
-			}
-			keys = r.known.keys
-			k = &keys[now]
-		}
-		t := &tops[top]
-		*t = span{start: pos, epoch: epoch}
-		r.dotted = r.dotted || k.dotted
-		switch {
-		case k.memo != nil:
-			pos, t.same = r.recognise(k.memo, pos)
-		case pos < len(data) && data[pos]-0xa0 < 0x20: // fixstr
-			pos += 1 + int(data[pos]&0x1f)
-		default:
-			pos = skip(data, pos)
-		}
-	}
-	if r.known.luck >= 0 {
-		r.known.luck = min(r.known.luck+n, mostLuck)
-	}
-	return pos, uint(pos) <= uint(len(data))
 }
 
 // skip is Skip, with the values that most members have first. It returns -1 where the value cannot be walked over, and may return an offset beyond data
@@ -132,6 +102,9 @@ func skipOther(data []byte, pos int) (end int) {
 	return end
 }
 
+// Data is what the record stands in, as Record was given it.
+func (r *Projector) Data() []byte { return r.data }
+
 // Bytes is about how much memory has grown with the records that the Projector has seen.
 func (r *Projector) Bytes() int {
 	const perNote, perMember, perSlot = 40, 24, 4
@@ -154,7 +127,7 @@ func (r *Projector) FillAnchors(rec *matcher.Record) {
 		case a.direct < 0:
 			r.fillOne(rec, a.field, true, false)
 		default:
-			r.fillDirect(rec, a.field, &r.tops[a.direct], false)
+			r.fillDirect(rec, a.field, a.direct, false)
 		}
 	}
 }
@@ -174,7 +147,7 @@ func (r *Projector) recalled(rec *matcher.Record, a *anchor) bool {
 		return false
 	}
 	same := &r.remembered[index]
-	rec.SetOrigin(a.field, matcher.Origin{ID: same.id, Slot: index})
+	rec.SetOrigin(a.field, matcher.Origin{ID: same.id, Slot: index, Whole: a.main >= 0 && !r.dotted})
 	if same.filled == 0 {
 		same.filled = r.epoch
 	}
@@ -195,18 +168,12 @@ func (r *Projector) only(f matcher.FieldID) int32 {
 	return only
 }
 
-// Fill fills the fields into rec. Objects are left unread.
-func (r *Projector) Fill(rec *matcher.Record, fields []matcher.FieldID) {
-	for _, f := range fields {
-		r.fillOne(rec, f, false, false)
-	}
-}
+// Fill fills the field into rec. Objects are left unread.
+func (r *Projector) Fill(rec *matcher.Record, f matcher.FieldID) { r.fillOne(rec, f, false, false) }
 
-// FillInside fills the fields into rec again, with what is inside their objects.
-func (r *Projector) FillInside(rec *matcher.Record, fields []matcher.FieldID) {
-	for _, f := range fields {
-		r.fillOne(rec, f, false, true)
-	}
+// FillInside fills the field into rec again, with what is inside its objects.
+func (r *Projector) FillInside(rec *matcher.Record, f matcher.FieldID) {
+	r.fillOne(rec, f, false, true)
 }
 
 // fillOne fills in one field; early is set for anchors before Candidates.
@@ -217,7 +184,10 @@ func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID, early, insid
 		return
 	}
 	if top := r.p.direct[f]; top >= 0 {
-		r.fillDirect(rec, f, &r.tops[top], inside)
+		r.fillDirect(rec, f, top, inside)
+		return
+	}
+	if r.fillNear(rec, f, inside) {
 		return
 	}
 	v := &r.all
@@ -233,6 +203,35 @@ func (r *Projector) fillOne(rec *matcher.Record, f matcher.FieldID, early, insid
 		v.open(r, top)
 	}
 	v.fill(r, rec, f, inside)
+}
+
+// fillNear fills in a field that is a key inside a map under a key of the record, if that has been noted.
+func (r *Projector) fillNear(rec *matcher.Record, f matcher.FieldID, inside bool) bool {
+	near := &r.p.near[f]
+	if near.top < 0 || r.dotted || r.tops[near.top].epoch != r.epoch {
+		return false
+	}
+	i := r.inner[near.top]
+	if i == nil || i.epoch != r.epoch || i.start != r.tops[near.top].start {
+		return false
+	}
+	i.use()
+	r.fillSpan(rec, f, &i.spans[near.inner], i.walk, inside, r.depth+2)
+	return true
+}
+
+// fillSpan fills in a field that is what stands at s, if that is of the epoch.
+func (r *Projector) fillSpan(rec *matcher.Record, f matcher.FieldID, s *span, epoch uint32, inside bool, depth int) {
+	if s.epoch != epoch {
+		rec.Begin(f, false)
+		return
+	}
+	if start, end := shortText(r.data, s.start); end > 0 {
+		rec.SetText(f, r.data[start:end])
+		return
+	}
+	rec.Begin(f, true)
+	r.addValue(rec, s.start, depth, inside)
 }
 
 // mostRouted is for how many fields of one record their own ways are gone, before the one to all fields is shorter.
@@ -260,21 +259,18 @@ func (r *Projector) route(f matcher.FieldID) {
 	r.one.tree, r.one.notes, r.one.heads[f] = &way.tree, r.one.notes[:0], chain{}
 	for i, top := range r.p.topsOf[f] {
 		if t := &r.tops[top]; t.epoch == r.epoch {
-			r.one.at(r, way.nodes[i], t.start, r.depth+1)
+			r.one.top(r, top, way.nodes[i], t.start)
 		}
 	}
 }
 
 // fillDirect fills in a field that is one key of the record.
-func (r *Projector) fillDirect(rec *matcher.Record, f matcher.FieldID, s *span, inside bool) {
-	if s.epoch != r.epoch {
-		rec.Begin(f, false)
+func (r *Projector) fillDirect(rec *matcher.Record, f matcher.FieldID, top int32, inside bool) {
+	s := &r.tops[top]
+	if i := r.inner[top]; !inside && i != nil && s.epoch == r.epoch && i.epoch == r.epoch && i.start == s.start { // it is known where it ends
+		rec.Begin(f, true)
+		rec.Add(matcher.Value{Kind: matcher.Object, Unread: true, Text: r.data[i.start:i.end]})
 		return
 	}
-	if start, end := shortText(r.data, s.start); end > 0 {
-		rec.SetText(f, r.data[start:end])
-		return
-	}
-	rec.Begin(f, true)
-	r.addValue(rec, s.start, r.depth+1, inside)
+	r.fillSpan(rec, f, s, r.epoch, inside, r.depth+1)
 }

@@ -86,11 +86,12 @@ func project(r *chunk.Projector, rec *matcher.Record, l layout, data []byte, pos
 	for i := range all {
 		all[i] = matcher.FieldID(i)
 	}
-	r.Fill(rec, all[len(all)/2:])
-	r.Fill(rec, all)
-	for i, inside := range l.inside {
+	for i := range 2 * len(all) {
+		r.Fill(rec, all[(i+len(all)/2)%len(all)])
+	}
+	for f, inside := range l.inside {
 		if inside {
-			r.FillInside(rec, all[i:i+1])
+			r.FillInside(rec, matcher.FieldID(f))
 		}
 	}
 	var texts [][]string
@@ -280,18 +281,85 @@ func TestProjectGenerated(t *testing.T) {
 	}
 }
 
-// TestProjectDamaged: a record that is cut short is none, wherever the cut is.
+// TestProjectDamaged: a record that is cut short or has a byte that msgpack has not is none, wherever that is, also where what is inside its objects was
+// asked for in the record before.
 func TestProjectDamaged(t *testing.T) {
 	l := layoutOf(fromBytes(rulegen.Seed(3)))
+	for _, path := range []string{"userIdentity.arn", "requestParameters.a.b", "requestParameters.toPort", "a.b.c", "responseElements.a"} {
+		l.fields, l.inside = append(l.fields, chunk.Field{Paths: []string{path}}), append(l.inside, false)
+	}
 	r := chunk.NewProjector(chunk.NewProjection(l.fields, l.anchors, markKeys, "sigma"))
+	rec := &matcher.Record{}
 	for n := range uint64(40) {
 		whole := rulegen.RecordFromBytes(rulegen.Seed(n))
 		if len(whole) > 3000 {
 			continue
 		}
-		for cut := range whole {
-			if end, ok := r.Record(whole[:cut:cut], 0, 0); ok {
-				t.Fatalf("%x cut at %d ends at %d", whole, cut, end)
+		for at := range whole {
+			for range 3 {
+				if _, err := project(r, rec, l, whole, 0, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if end, ok := r.Record(whole[:at:at], 0, 0); ok {
+				t.Fatalf("%x cut at %d ends at %d", whole, at, end)
+			}
+			wrong := slices.Clone(whole)
+			wrong[at] = 0xc1
+			end, ok := r.Record(wrong, 0, 0)
+			if want, sound := chunk.Skip(wrong, 0); ok != sound && wrong[0] != 0xc1 || (ok && end != want) {
+				t.Fatalf("%x with c1 at %d ends at %d %v, not at %d %v", whole, at, end, ok, want, sound)
+			}
+		}
+	}
+}
+
+// TestNewKeysAllocateNothing: what is remembered of keys is bounded, of the record's and of those of objects in which somebody looks.
+func TestNewKeysAllocateNothing(t *testing.T) {
+	fields := []chunk.Field{{Paths: []string{"a.b"}}}
+	r := chunk.NewProjector(chunk.NewProjection(fields, nil, nil, "sigma"))
+	rec := &matcher.Record{}
+	var records [][]byte
+	for n := range 3000 {
+		key := strconv.Itoa(1000 + n)
+		records = append(records, []byte("\x82\xa4"+key+"\x01\xa1a\x82\xa4"+key+"\x01\xa1b\xa1x"))
+	}
+	next := func() {
+		rec.Reset(len(fields))
+		if _, ok := r.Record(records[0], 0, 0); !ok {
+			t.Fatal("no record")
+		}
+		r.Fill(rec, 0)
+		if !rec.HasText(0, func(text []byte) bool { return string(text) == "x" }) {
+			t.Fatal("no value")
+		}
+		records = records[1:]
+	}
+	for range 2000 {
+		next()
+	}
+	if n := testing.AllocsPerRun(900, next); n > 0 {
+		t.Errorf("%v allocations a record", n)
+	}
+}
+
+// TestProjectDepth: what is inside objects is found down to the greatest depth and no farther, also where it is noted on the walk over the record.
+func TestProjectDepth(t *testing.T) {
+	fields := []chunk.Field{{Paths: []string{"a.b"}}, {Paths: []string{"a"}}}
+	r := chunk.NewProjector(chunk.NewProjection(fields, nil, nil, "sigma"))
+	rec := &matcher.Record{}
+	data := []byte("\x81\xa1a\x81\xa1b\xa1x")
+	for range 3 {
+		for depth := range chunk.MaxDepth + 3 {
+			rec.Reset(len(fields))
+			if _, ok := r.Record(data, 0, depth); !ok {
+				t.Fatal("no record")
+			}
+			r.Fill(rec, 0)
+			r.Fill(rec, 1)
+			values, _ := rec.Values(1)
+			if got, want := rec.Present(0), depth+1 < chunk.MaxDepth; got != want || len(values) != 1 || (values[0].Kind == matcher.Object) != want {
+				t.Errorf("at a depth of %d: %v, %+v", depth, got, values)
 			}
 		}
 	}

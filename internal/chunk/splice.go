@@ -15,7 +15,7 @@ type Pair struct {
 func Splice(dst, data []byte, ev *Event, pairs []Pair) []byte {
 	body, _ := ReadHead(data, ev.BodyStart)
 	dst = append(dst, data[ev.Start:ev.BodyStart]...)
-	dst = appendMapHeaderLike(dst, data[ev.BodyStart], body.Len+len(pairs))
+	dst = AppendMapHeaderLike(dst, data[ev.BodyStart], body.Len+len(pairs))
 	dst = append(dst, data[body.Next:ev.BodyEnd]...)
 	return append(appendPairs(dst, pairs), data[ev.BodyEnd:ev.End]...)
 }
@@ -89,8 +89,8 @@ const (
 	map16Max  = 0xffff
 )
 
-// appendMapHeaderLike appends the header of a map with n pairs, as wide as the header that begins with old, or wider where n does not fit.
-func appendMapHeaderLike(dst []byte, old byte, n int) []byte {
+// AppendMapHeaderLike appends the header of a map with n pairs, as wide as the header that begins with old, or wider where n does not fit.
+func AppendMapHeaderLike(dst []byte, old byte, n int) []byte {
 	switch mapHeaderSize(old, n) {
 	case 1:
 		return append(dst, 0x80|byte(n)) //nolint:gosec // mapHeaderSize compared

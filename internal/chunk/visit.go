@@ -78,7 +78,7 @@ func (v *visit) open(r *Projector, top int32) {
 		at = r.p.earlyNodes[top]
 	}
 	if s.same == 0 || r.depth > 0 { // how deep something stands may decide what it is, so that only what stands at the top is remembered
-		v.at(r, at, s.start, r.depth+1)
+		v.top(r, top, at, s.start)
 		return
 	}
 	same := &r.remembered[s.same-1]
@@ -89,8 +89,32 @@ func (v *visit) open(r *Projector, top int32) {
 		return
 	}
 	first := len(v.notes)
-	v.at(r, at, s.start, r.depth+1)
+	v.top(r, top, at, s.start)
 	same.keep(v, first, s.start)
+}
+
+// top notes what is wanted of the value at pos of a key of the record, for the node that the key leads to.
+func (v *visit) top(r *Projector, top, to int32, pos int) {
+	n := &v.tree.nodes[to]
+	if n.keys.empty() || n.end-n.first > mostInnerWanted {
+		v.at(r, to, pos, r.depth+1)
+		return
+	}
+	i := r.warm(top, pos)
+	if i == nil {
+		v.at(r, to, pos, r.depth+1)
+		return
+	}
+	for _, f := range n.fields {
+		v.note(r, f, pos, r.depth+1)
+	}
+	r.maps++
+	within := r.maps
+	for k := n.first; k < n.end; k++ {
+		if s := &i.spans[v.tree.keys[k].inner]; s.epoch == i.walk {
+			v.enter(r, k, within, s.start, r.depth+2)
+		}
+	}
 }
 
 // at notes the value at pos for the fields that end at a node, and what is wanted below it. It returns the offset behind the value where it has

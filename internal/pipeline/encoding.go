@@ -12,8 +12,9 @@ type encoding struct {
 	annotation func(t *enrich.Table, dst []byte, hits []enrich.Hit, summary string) []byte
 	// merge unites that with a value that stands there already; ours is false where that is somebody else's.
 	merge func(t *enrich.Table, value []byte, hits []enrich.Hit, summary string) (m enrich.Merged, ours bool)
-	// value appends a text, a list of texts, a number or a bool.
-	value func(dst []byte, v any) []byte
+	// member appends the value of a member, text a text.
+	member func(m *enrich.Member, dst []byte) []byte
+	text   func(dst []byte, text string) []byte
 	// object appends a map.
 	object func(dst []byte, pairs []chunk.Pair) []byte
 	// list appends a list of values that are encoded already.
@@ -21,11 +22,11 @@ type encoding struct {
 }
 
 func inMsgpack() encoding {
-	return encoding{annotation: (*enrich.Table).AppendMsgpack, merge: mergeMsgpack, value: enrich.AppendMsgpackValue, object: chunk.AppendMap, list: appendMsgpackList}
+	return encoding{annotation: (*enrich.Table).AppendMsgpack, merge: mergeMsgpack, member: (*enrich.Member).AppendMsgpack, text: chunk.AppendStr[string], object: chunk.AppendMap, list: appendMsgpackList}
 }
 
 func inJSON() encoding {
-	return encoding{annotation: (*enrich.Table).AppendJSON, merge: (*enrich.Table).MergeJSON, value: enrich.AppendJSONValue, object: appendJSONObject, list: appendJSONList}
+	return encoding{annotation: (*enrich.Table).AppendJSON, merge: (*enrich.Table).MergeJSON, member: (*enrich.Member).AppendJSON, text: func(dst []byte, text string) []byte { return enrich.AppendJSONValue(dst, text) }, object: appendJSONObject, list: appendJSONList}
 }
 
 func mergeMsgpack(t *enrich.Table, value []byte, hits []enrich.Hit, summary string) (enrich.Merged, bool) {
@@ -73,8 +74,8 @@ func appendJSONList(dst []byte, values [][]byte) []byte {
 	return append(dst, ']')
 }
 
-// sameValue reports whether the msgpack value at pos is v.
-func sameValue(data []byte, pos int, v any) bool {
+// same reports whether the msgpack value at pos is that of m.
+func same(data []byte, pos int, m *enrich.Member) bool {
 	have, ok := record.Decode(data, pos)
-	return ok && string(record.AppendJSON(nil, have)) == string(enrich.AppendJSONValue(nil, v))
+	return ok && string(record.AppendJSON(nil, have)) == string(m.AppendJSON(nil))
 }

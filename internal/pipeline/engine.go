@@ -22,9 +22,11 @@ type Engine struct {
 	// plain is set where nothing but the annotation is written.
 	plain bool
 
-	suppressor *suppressor // nil: nothing is suppressed
-	flattener  *flattener  // nil: nothing is flattened
-	summary    bool
+	split, matchesOnly, reserveKey bool
+	touchesRest                    bool        // whether events without a hit may change
+	suppressor                     *suppressor // nil: nothing is suppressed
+	flattener                      *flattener  // nil: nothing is flattened
+	summary                        bool
 
 	written []bool          // by rule: whether its hits are written
 	hits    []atomic.Uint64 // by rule
@@ -47,7 +49,7 @@ func New(s conf.Settings) (*Engine, error) {
 	return NewEngine(s, program)
 }
 
-// NewEngine returns an engine of p. Of s only what is no part of p counts here: what is written, and how.
+// NewEngine returns an engine of p. Of s only what is no part of p counts here: what is written, how, and what becomes of events.
 func NewEngine(s conf.Settings, p *Program) (*Engine, error) {
 	level, ok := rules.ParseLevel(s.MinLevel)
 	if !ok {
@@ -65,9 +67,11 @@ func NewEngine(s conf.Settings, p *Program) (*Engine, error) {
 	e := &Engine{
 		Program: p, msgpack: inMsgpack(), json: inJSON(), plain: format == enrich.Sigma && flattener == nil && !s.Summary,
 		suppressor: suppressor, flattener: flattener, summary: s.Summary,
-		table:   p.table(enrich.Options{Format: format, Key: p.ownKey, Base: s.EcsBase}),
+		table: p.table(enrich.Options{Format: format, Key: p.ownKey, Base: s.EcsBase}),
+		split: s.Split, matchesOnly: s.Emit == conf.EmitMatches, reserveKey: s.ReserveKey,
 		written: make([]bool, len(p.set.Rules)), hits: make([]atomic.Uint64, len(p.set.Rules)),
 	}
+	e.touchesRest = e.matchesOnly || e.reserveKey
 	for i, r := range p.set.Rules {
 		e.written[i] = r.Level >= level && rules.StatusRank(r.Status) >= rules.StatusRank(s.MinStatus)
 	}

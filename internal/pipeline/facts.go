@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"sigmatrail/enrich"
@@ -12,6 +13,7 @@ import (
 // facts are what a record says of itself, looked up as it is asked.
 type facts struct {
 	verdict *Verdict
+	members []top // of the record's map
 	// whole is the decoded record, of another form or with dots in its keys, where its fields cannot be looked up one by one.
 	whole *record.Found
 }
@@ -32,7 +34,7 @@ func (j *Judgement) hit() (first *Verdict, n int) {
 // facts returns what the record says of itself, for those who write about it.
 func (v *Verdict) facts() enrich.Record {
 	f := &facts{verdict: v}
-	if v.form != nil || hasDots(v.place) {
+	if v.form != nil || !f.read() {
 		found := v.Found()
 		f.whole = &found
 	}
@@ -46,28 +48,45 @@ func (f *facts) text(field string) string {
 	if f.whole != nil {
 		text = f.whole.Text(field)
 	} else {
-		text = textAt(f.verdict.place.Data, f.verdict.place.Pos, field)
+		key, rest, _ := strings.Cut(field, ".")
+		for _, m := range slices.Backward(f.members) {
+			if string(m.key) == key {
+				text = textAt(f.verdict.place.Data, m.value, rest)
+				break
+			}
+		}
 	}
 	return strings.ToValidUTF8(text, "\ufffd")
 }
 
-// hasDots reports whether any key of the map at p has a dot in it.
-func hasDots(p record.Place) bool {
-	h, _ := chunk.ReadHead(p.Data, p.Pos)
-	pos := h.Next
+// top is a member of a map: its key and where its value stands.
+type top struct {
+	key   []byte
+	value int
+}
+
+// read notes the members of the record. It returns false where a key has a dot in it.
+func (f *facts) read() bool {
+	data, pos := f.verdict.place.Data, f.verdict.place.Pos
+	h, _ := chunk.ReadHead(data, pos)
+	f.members = make([]top, 0, min(h.Len, 64))
+	pos = h.Next
 	for range h.Len {
-		key, ok := chunk.ReadHead(p.Data, pos)
-		value, sound := chunk.Skip(p.Data, pos)
-		end, closed := chunk.Skip(p.Data, value)
+		key, ok := chunk.ReadHead(data, pos)
+		value, sound := chunk.Skip(data, pos)
+		end, closed := chunk.Skip(data, value)
 		if !ok || !sound || !closed {
-			return false
+			break
 		}
-		if key.Type == chunk.Str && bytes.IndexByte(key.Content(p.Data), '.') >= 0 {
-			return true
+		if key.Type == chunk.Str || key.Type == chunk.Bin {
+			if bytes.IndexByte(key.Content(data), '.') >= 0 {
+				return false
+			}
+			f.members = append(f.members, top{key: key.Content(data), value: value})
 		}
 		pos = end
 	}
-	return false
+	return true
 }
 
 // textAt returns the first text at a path below the value at pos. The path runs through arrays.

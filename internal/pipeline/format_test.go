@@ -194,15 +194,15 @@ const (
 
 func TestFormatFlat(t *testing.T) {
 	e := formatted(t, "flat", false)
-	all := []string{flatHead, flatRisk, flatTail, shortStop}
+	all := []string{flatHead, flatTail, flatRisk, shortStop}
 	for _, test := range []struct{ name, body, want string }{
 		{"no hit", quiet, quiet},
 		{"a hit", stop, extended(stop, all...)},
 		{
 			"names that are there", extended(stop, `"severity":3`, `"signature":null`, `"sigma_tags":"mine"`),
 			extended(stop, `"severity":3`, `"signature":null`, `"sigma_tags":"mine"`,
-				strings.NewReplacer(`"signature":"Stop",`, "", `"severity":"high",`, "").Replace(flatHead), flatRisk,
-				strings.Replace(flatTail, `"sigma_tags":["attack.t1685.002"],`, "", 1), shortStop),
+				strings.NewReplacer(`"signature":"Stop",`, "", `"severity":"high",`, "").Replace(flatHead),
+				strings.Replace(flatTail, `"sigma_tags":["attack.t1685.002"],`, "", 1), flatRisk, shortStop),
 		},
 		{"a second pass", extended(stop, all...), extended(stop, all...)},
 		{

@@ -6,11 +6,11 @@ import (
 )
 
 // AppendJSON appends the event, one JSON object of which j is the judgement, with the hits of j written on it, on one line. The bytes of its own members
-// stay as they are. Where j has no hits the event is appended as it is. What is displaced is added to counts.
+// stay as they are. Where j has no hits the event is appended as it is, but for what reserve_key moves. What is displaced is added to counts.
 func (e *Engine) AppendJSON(dst, event []byte, j *Judgement, counts *Counts) ([]byte, error) {
 	hits := j.appendHits(nil)
 	if len(hits) == 0 {
-		return record.AppendEdited(dst, event, &chunk.Edit{})
+		return e.appendWithoutHits(dst, event, counts)
 	}
 	w := writer{engine: e, enc: &e.json, body: record.Place{Data: j.packed}}
 	w.own, w.exists = record.LookupJSON(event, e.ownKey)
@@ -26,4 +26,16 @@ func (e *Engine) AppendJSON(dst, event []byte, j *Judgement, counts *Counts) ([]
 		m.commit(&counts.Tally)
 	}
 	return dst, err
+}
+
+func (e *Engine) appendWithoutHits(dst, event []byte, counts *Counts) ([]byte, error) {
+	var edit chunk.Edit
+	if e.reserveKey {
+		has := func(name string) bool { _, ok := record.LookupJSON(event, name); return ok }
+		if has(e.ownKey) {
+			counts.Displaced++
+			edit.Rename = []chunk.Rename{{From: e.ownKey, To: spare(e.ownKey, has)}}
+		}
+	}
+	return record.AppendEdited(dst, event, &edit)
 }

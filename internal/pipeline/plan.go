@@ -136,9 +136,9 @@ func (p *plan) leaf(e *chunk.Edit, pos int, key string, value int, m *enrich.Mem
 		if missing := p.missing(value, m.Value); len(missing) > 0 {
 			e.Change = append(e.Change, chunk.Change{Key: key, Extend: missing})
 		}
-	case sameValue(p.data, value, m.Value):
+	case same(p.data, value, m):
 	default:
-		p.replace(e, pos, key, h, p.enc.value(nil, m.Value))
+		p.replace(e, pos, key, h, p.enc.member(m, nil))
 	}
 }
 
@@ -168,7 +168,7 @@ func (p *plan) missing(pos int, v any) [][]byte {
 	var out [][]byte
 	for _, text := range texts {
 		if !slices.Contains(list, any(text)) {
-			out = append(out, p.enc.value(nil, text))
+			out = append(out, p.enc.text(nil, text))
 		}
 	}
 	return out
@@ -177,7 +177,7 @@ func (p *plan) missing(pos int, v any) [][]byte {
 // fresh appends the value of a branch that stands nowhere yet. some is false where nothing of it is left to write.
 func (p *plan) fresh(dst []byte, b *branch) (value []byte, some bool) {
 	if b.member != nil {
-		return p.enc.value(dst, b.member.Value), true
+		return p.enc.member(b.member, dst), true
 	}
 	for _, below := range b.below {
 		if !below.done {

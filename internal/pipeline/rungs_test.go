@@ -162,6 +162,10 @@ func (c *steps) fill(o *record.Object, received time.Time) {
 	rec, p := &c.fields, c.view.program
 	rec.Reset(len(p.Fields()))
 	rec.Received = received
+	stamp, _ := o.Get(record.Stamp)
+	if t, ok := record.ParseTime(stamp); ok {
+		rec.Received = t
+	}
 	for i, name := range p.Fields() {
 		var found []any
 		if name == matcher.WholeRecord {

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"sigmatrail/enrich"
-	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/record"
 )
 
@@ -22,13 +21,7 @@ type scratch struct {
 	verdicts []Verdict
 	hits     []enrich.Hit
 	chunk    output
-}
-
-// output is what is to be written on the events of one chunk.
-type output struct {
-	splices []splice
-	pairs   []chunk.Pair
-	values  []byte
+	splitter record.Splitter
 }
 
 func (p *Program) newScratch() *scratch {
@@ -60,7 +53,7 @@ const mostKept = 16 << 20
 
 // bytes is about how much memory has grown with the events that s has seen.
 func (s *scratch) bytes() int {
-	n := cap(s.chunk.values) + s.own.bytes() + s.locator.Bytes()
+	n := s.chunk.bytes() + s.own.bytes() + s.locator.Bytes() + s.splitter.Bytes()
 	if s.mapped != nil {
 		n += s.mapped.bytes() + s.mappedLocator.Bytes()
 	}
@@ -81,19 +74,40 @@ func (s *scratch) judge(data []byte, pos int, received time.Time, written []bool
 
 // judgeInside judges an event that is no record itself.
 func (s *scratch) judgeInside(data []byte, pos int, received time.Time, written []bool) Judgement {
+	return s.judgeFound(s.locate(data, pos), received, written)
+}
+
+// found is what stands in an event that is no record itself. It is valid until the next one is looked into.
+type found struct {
+	content record.Content
+	places  []record.Place
+	locator *record.Locator // which has found them
+}
+
+// locate finds what stands in an event that is no record itself.
+func (s *scratch) locate(data []byte, pos int) found {
+	f := found{locator: &s.locator}
+	f.places, f.content = s.locator.Find(data, pos)
+	if f.content == record.Foreign && s.mapped != nil {
+		f.locator = &s.mappedLocator
+		f.places, f.content = s.mappedLocator.Find(data, pos)
+	}
+	return f
+}
+
+// judgeFound judges the records of an event.
+func (s *scratch) judgeFound(f found, received time.Time, written []bool) Judgement {
 	s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
-	places, content := s.locator.Find(data, pos)
 	l, form := s.own, (*record.Mapping)(nil)
-	if content == record.Foreign && s.mapped != nil {
-		places, content = s.mappedLocator.Find(data, pos)
+	if f.locator == &s.mappedLocator {
 		l, form = s.mapped, s.form
 	}
-	for _, p := range places {
+	for _, p := range f.places {
 		if _, ok := l.projector.Record(p.Data, p.Pos, p.Depth); ok {
 			s.verdicts = append(s.verdicts, Verdict{place: p, form: form, Hits: s.match(l, received, written)})
 		}
 	}
-	return Judgement{Content: content, Verdicts: s.verdicts}
+	return Judgement{Content: f.content, Verdicts: s.verdicts}
 }
 
 // match returns the rules that match the record over which the projector of l has walked, and are to be written.

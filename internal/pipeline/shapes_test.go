@@ -204,6 +204,29 @@ func TestReceived(t *testing.T) {
 	}
 }
 
+// TestStamp: where there is no eventTime, what Logstash makes of it stands in; in a record of another form too.
+func TestStamp(t *testing.T) {
+	rs := []*rules.Rule{item(t, "eventTime|hour: 3"), item(t, "eventTime: null"), item(t, "eventTime: '2020-01-01T04:00:00Z'"), item(t, "eventTime|hour|gte: 4")}
+	at := func(key, hour string) []string { return []string{str(key), str("2020-01-01T0" + hour + ":00:00Z")} }
+	stamped, both := at(record.Stamp, "3"), append(at(record.Stamp, "3"), at("eventTime", "4")...)
+	noTime := append(at(record.Stamp, "3"), str("eventTime"), str("yesterday"))
+	twice := append(at(record.Stamp, "4"), stamped...)
+	bodies := [][]byte{
+		body(), body(stamped...), body(both...), body(noTime...), body(twice...), []byte(dict(append(at(record.Stamp, "4"), str("json"), string(body(stamped...)))...)),
+		body(str(record.Stamp), str("yesterday")), body(str(record.Stamp), list(str("2020-01-01T03:00:00Z"))),
+	}
+	want := [][]int{{1}, {0, 1}, {2, 3}, {0}, {0, 1}, {0, 1}, {1}, {1}}
+	check(t, rs, bodies, func(rule, body int) bool { return slices.Contains(want[body], rule) })
+	form := &record.Mapping{Name: "test", Fields: record.Aliases{"": {"ct."}}}
+	r, err := newRungsBeside(rs, form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, hits, err := r.checkChunk(framed([]byte(dict(append(stamped, str("ct"), string(body()))...)))); err != nil || hits != 2 {
+		t.Errorf("%d hits, %v", hits, err)
+	}
+}
+
 // TestSeveralRecords: each record of an event is judged by itself, wherever and however it stands there.
 func TestSeveralRecords(t *testing.T) {
 	rs := []*rules.Rule{item(t, "userIdentity.type: Root"), item(t, "userIdentity.type: null"), item(t, "eventName: PutObject"), item(t, "userIdentity.arn|contains: alice")}

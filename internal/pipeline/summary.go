@@ -7,12 +7,12 @@ import (
 )
 
 // summaryOf returns the summary of an event of which n records were hit, first among them; empty where there is to be none.
-func (e *Engine) summaryOf(first *Verdict, n int) string {
+func (e *Engine) summaryOf(first enrich.Record, n int) string {
 	switch {
-	case !e.summary || n == 0:
+	case !e.summary:
 		return ""
 	case n == 1:
-		return enrich.Summary(first.facts(), "")
+		return enrich.Summary(first, "")
 	}
-	return enrich.Summary(first.facts(), " and "+strconv.Itoa(n-1)+" more")
+	return enrich.Summary(first, " and "+strconv.Itoa(n-1)+" more")
 }

@@ -303,3 +303,40 @@ func TestSuppressConcurrent(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 }
+
+// TestSuppressSplit: events that are taken apart are marked and flattened one by one, and what is not written has not been.
+func TestSuppressSplit(t *testing.T) {
+	e := engine(t, func(s *conf.Settings) {
+		s.Suppress, s.Split, s.Emit, s.Flatten = "1m", true, "matches", "userIdentity"
+	})
+	data := append(event(t, `{"Records":[`+at(0, "a")+","+quiet+","+at(1, "a")+","+at(2, "b")+`]}`), event(t, quiet)...)
+	if e.Process(data, func(int) []byte { return nil }) != nil {
+		t.Error("written")
+	}
+	var got []string
+	for _, body := range bodies(t, process(t, e, data)) {
+		w := readOutcome(t, body)
+		got = append(got, marksOf(w)+" "+string(w.top["userIdentity.arn"]))
+	}
+	if diff := cmp.Diff([]string{`high true/0 "a"`, `false/0 "a"`, `high true/0 "b"`}, got); diff != "" {
+		t.Error(diff)
+	}
+	if n := e.Tally(); n.Suppressed != 1 || n.Unwritten != 1 {
+		t.Errorf("%+v", n)
+	}
+	checkAccounts(t, e)
+}
+
+// TestSuppressReserved: with reserve_key nobody else says what is to be told of.
+func TestSuppressReserved(t *testing.T) {
+	for _, format := range formats() {
+		for name, through := range doors() {
+			e := engine(t, func(s *conf.Settings) { s.Suppress, s.ReserveKey, s.Format = "1m", true, format })
+			through(t, e, at(0, "a"))
+			w := readOutcome(t, through(t, e, with(at(1, "a"), `{"level":"critical","notify":"critical","rules":[{"id":"x","first":true}]}`)))
+			if marksOf(w) != "false/0" || w.Sigma.Level != "high" {
+				t.Errorf("%s, %s: %+v", format, name, w.Sigma)
+			}
+		}
+	}
+}

@@ -3,15 +3,16 @@ package pipeline
 import "sync/atomic"
 
 // Tally counts what an Engine has seen and done since it was made. Of events, Events == Matched + Unmatched + Foreign + Damaged +
-// Markers always holds; the other counts stand beside that sum.
+// Markers always holds; the other counts stand beside that sum. So many events came in: Events + Split - SplitInto; so many went on:
+// Events - Dropped.
 type Tally struct {
-	// Events counts framed events; the damaged rest of a chunk counts as one.
+	// Events counts framed events; the damaged rest of a chunk counts as one. Of an event that was taken apart those count that came of it.
 	Events uint64
 	// Matched events left with hits written on them.
 	Matched uint64
 	// Unmatched events are CloudTrail records, or digest files, on which nothing was written.
 	Unmatched uint64
-	// Foreign events hold no CloudTrail record, or are no log events at all. They pass untouched.
+	// Foreign events hold no CloudTrail record, or are no log events at all.
 	Foreign uint64
 	// Damaged events cannot be walked. They pass untouched.
 	Damaged uint64
@@ -34,12 +35,17 @@ type Tally struct {
 	Displaced uint64
 	// Unwritten counts matched events whose hits could not be written (no memory); they count as Unmatched too.
 	Unwritten uint64
+	// Split counts events that were taken apart, SplitInto the events that came of them.
+	Split, SplitInto uint64
+	// Dropped counts log events without hits that were left out.
+	Dropped uint64
 }
 
 // tally is a Tally that many threads add to.
 type tally struct {
 	events, matched, unmatched, foreign, damaged, markers atomic.Uint64
 	records, digests, hits, displaced, unwritten          atomic.Uint64
+	split, splitInto, dropped                             atomic.Uint64
 	suppressed, forgotten, unflattened                    atomic.Uint64
 }
 
@@ -56,6 +62,9 @@ func (t *tally) add(d *Tally) {
 	t.hits.Add(d.Hits)
 	t.displaced.Add(d.Displaced)
 	t.unwritten.Add(d.Unwritten)
+	t.split.Add(d.Split)
+	t.splitInto.Add(d.SplitInto)
+	t.dropped.Add(d.Dropped)
 	t.suppressed.Add(d.Suppressed)
 	t.forgotten.Add(d.Forgotten)
 	t.unflattened.Add(d.Unflattened)
@@ -67,6 +76,7 @@ func (t *tally) load() Tally {
 		Events: t.events.Load(), Matched: t.matched.Load(), Unmatched: t.unmatched.Load(), Foreign: t.foreign.Load(),
 		Damaged: t.damaged.Load(), Markers: t.markers.Load(), Records: t.records.Load(), Digests: t.digests.Load(),
 		Hits: t.hits.Load(), Displaced: t.displaced.Load(), Unwritten: t.unwritten.Load(),
+		Split: t.split.Load(), SplitInto: t.splitInto.Load(), Dropped: t.dropped.Load(),
 		Suppressed: t.suppressed.Load(), Forgotten: t.forgotten.Load(), Unflattened: t.unflattened.Load(),
 	}
 }

@@ -17,6 +17,7 @@ type view struct {
 	// name and source are fields beside those of the program: the ones that tell what a record is.
 	name, source matcher.FieldID
 	fields       int
+	dated        bool // whether a rule asks for a part of eventTime
 }
 
 // The marks of a projection: keys that tell what a record is.
@@ -24,20 +25,29 @@ const (
 	markName = iota
 	markSource
 	markVersion
-	markOwn // where hits are written
+	markOwn   // where hits are written
+	markStamp // what stands in for eventTime; where rules are dated alone
 )
 
-func marks(ownKey string) []string {
-	return []string{"eventName", "eventSource", "eventVersion", ownKey}
+func marks(ownKey string, dated bool) []string {
+	keys := []string{"eventName", "eventSource", "eventVersion", ownKey}
+	if dated {
+		keys = append(keys, record.Stamp)
+	}
+	return keys
 }
 
 // newView compiles the rules for records that have fields where aliases say.
 func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string) (*view, error) {
 	exprs := make([]matcher.Expr, 0, len(rs))
+	dated := false
 	for _, r := range rs {
-		exprs = append(exprs, r.Lower())
+		expr := r.Lower()
+		exprs, dated = append(exprs, expr), dated || asksForTime(expr)
 	}
-	program, err := matcher.Compile(exprs, matcher.Options{Pair: [2]string{"eventName", "eventSource"}})
+	program, err := matcher.Compile(exprs, matcher.Options{
+		Pair: [2]string{"eventName", "eventSource"}, Root: func(field string) string { return chunk.Root(aliases.Paths(field)) },
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -52,8 +62,24 @@ func newView(rs []*rules.Rule, aliases record.Aliases, ownKey string) (*view, er
 	}
 	v := &view{program: program, name: matcher.FieldID(len(fields)), source: matcher.FieldID(len(fields) + 1), fields: len(fields) + 2} //nolint:gosec // fewer than that
 	fields = append(fields, chunk.Field{Paths: aliases.Paths("eventName")}, chunk.Field{Paths: aliases.Paths("eventSource")})
-	v.projection = chunk.NewProjection(fields, program.Anchors(), marks(ownKey), ownKey)
+	v.dated = dated
+	v.projection = chunk.NewProjection(fields, program.Anchors(), marks(ownKey, dated), ownKey)
 	return v, nil
+}
+
+// asksForTime reports whether a question of e may be answered by the time at which a record was received.
+func asksForTime(e matcher.Expr) bool {
+	switch e := e.(type) {
+	case matcher.And:
+		return slices.ContainsFunc(e, asksForTime)
+	case matcher.Or:
+		return slices.ContainsFunc(e, asksForTime)
+	case matcher.Not:
+		return asksForTime(e.Term)
+	case *matcher.Atom:
+		return e.Received
+	}
+	return false
 }
 
 // look is the memory that one goroutine needs to judge records in one view.
@@ -66,7 +92,9 @@ type look struct {
 }
 
 func newLook(v *view) *look {
-	return &look{view: v, scratch: v.program.NewScratch(), projector: chunk.NewProjector(v.projection)}
+	l := &look{view: v, scratch: v.program.NewScratch(), projector: chunk.NewProjector(v.projection)}
+	l.record.Source = l.projector
+	return l
 }
 
 // isRecord reports whether the map over which the projector has walked is a CloudTrail record, as record.IsRecord decides.
@@ -88,20 +116,23 @@ func (l *look) isRecord(data []byte) bool {
 func (l *look) match(hits []int, received time.Time) []int {
 	l.record.Reset(l.fields)
 	l.record.Received = received
+	if l.dated {
+		l.stamp()
+	}
 	l.projector.FillAnchors(&l.record)
 	l.program.Candidates(l.scratch, &l.record)
-	first := len(hits)
-	for rounds := 0; ; rounds++ {
-		hits = l.program.Match(hits, l.scratch, &l.record)
-		fields, inside := l.scratch.Need()
-		if len(fields)+len(inside) == 0 {
-			if rounds > 0 {
-				slices.Sort(hits[first:])
-			}
-			return hits
-		}
-		l.projector.Fill(&l.record, fields)
-		l.projector.FillInside(&l.record, inside)
+	return l.program.Match(hits, l.scratch, &l.record)
+}
+
+// stamp lets what stands in for eventTime be when the record was received.
+func (l *look) stamp() {
+	pos, ok := l.projector.Mark(markStamp)
+	if !ok {
+		return
+	}
+	v, _ := record.Decode(l.projector.Data(), pos)
+	if t, ok := record.ParseTime(v); ok {
+		l.record.Received = t
 	}
 }
 
@@ -111,7 +142,8 @@ func (l *look) isMapped(p record.Place) bool {
 		return false
 	}
 	l.record.Reset(l.fields)
-	l.projector.Fill(&l.record, []matcher.FieldID{l.name, l.source})
+	l.projector.Fill(&l.record, l.name)
+	l.projector.Fill(&l.record, l.source)
 	return l.record.Present(l.name) && l.record.HasText(l.source, record.IsAWS)
 }
 

@@ -26,15 +26,18 @@ func (w *writer) edit(hits []enrich.Hit, j *Judgement, counts *Tally) (e chunk.E
 	t, key := w.engine.table, w.engine.ownKey
 	p := plan{data: w.body.Data, enc: w.enc}
 	hit, n := j.hit()
-	var only enrich.Record
-	if n == 1 {
-		only = hit.facts()
+	says := hit.facts()
+	outline := t.Outline(hits, w.engine.summaryOf(says, n))
+	if n > 1 { // then no format says anything of any
+		says = nil
 	}
-	outline := t.Outline(hits, w.engine.summaryOf(hit, n))
 	var annotation []byte
 	if w.exists {
 		var m enrich.Merged
-		if m, p.again = w.enc.merge(t, w.own, hits, outline.Summary); p.again {
+		if !w.engine.reserveKey { // else nobody is trusted with the key
+			m, p.again = w.enc.merge(t, w.own, hits, outline.Summary)
+		}
+		if p.again {
 			annotation, outline = m.Value, m.Outline
 			e.Drop = append(e.Drop, key)
 		} else {
@@ -45,7 +48,7 @@ func (w *writer) edit(hits []enrich.Hit, j *Judgement, counts *Tally) (e chunk.E
 	if annotation == nil {
 		annotation = w.enc.annotation(t, nil, hits, outline.Summary)
 	}
-	if members := t.Members(hits, outline, only); len(members) > 0 {
+	if members := t.Members(hits, outline, says); len(members) > 0 {
 		more := p.edit(w.body.Pos, branches(members))
 		e.Drop, e.Rename, e.Change, e.Append = append(e.Drop, more.Drop...), append(e.Rename, more.Rename...), more.Change, more.Append
 	}
@@ -75,7 +78,7 @@ func (e *Engine) splice(s *scratch, data []byte, ev *chunk.Event, j *Judgement, 
 	if len(edit.Drop)+len(edit.Rename)+len(edit.Change) == 0 {
 		return splice{event: *ev, pairs: edit.Append}
 	}
-	return splice{event: *ev, bytes: chunk.Rewrite(nil, data, ev, &edit)}
+	return splice{event: *ev, part: chunk.Rewrite(nil, data, ev, &edit)}
 }
 
 // add puts an annotation together in memory that is used again for the next chunk.

@@ -20,11 +20,22 @@ type Locator struct {
 
 	places []Place
 	texts  []byte // JSON texts, as msgpack
+
+	list   List
+	within int    // how many JSON texts are around what is looked into
+	text   textAt // the outermost of them
+}
+
+// textAt is a JSON text in an event.
+type textAt struct {
+	at   int // where it stands there
+	root int // where its msgpack begins
 }
 
 // Find returns the CloudTrail records in the msgpack value at pos of data, in their order, and what the event holds.
 func (l *Locator) Find(data []byte, pos int) ([]Place, Content) {
 	l.places, l.texts = l.places[:0], l.texts[:0]
+	l.list, l.within = List{}, 0
 	content := l.find(Place{Data: data, Pos: pos}, maxWraps)
 	return l.places, content
 }
@@ -67,7 +78,7 @@ func (l *Locator) isRecord(p Place, m *markers) bool {
 
 // envelopes looks into what may itself be a record or an envelope.
 func (l *Locator) envelopes(p Place, m *markers, wraps int) Content {
-	for _, inner := range [...]int{m.at[markDetail], m.at[markEvent], m.at[markEventData]} {
+	for _, inner := range [...]int{m.at[markDetail], m.at[markEvent], m.at[markEventData], m.at[markPayload], m.at[markJSON]} {
 		if inner > 0 {
 			if content := l.find(Place{p.Data, inner, p.Depth + 1}, wraps); content != Foreign {
 				return content
@@ -76,21 +87,22 @@ func (l *Locator) envelopes(p Place, m *markers, wraps int) Content {
 	}
 	for _, text := range [...]int{
 		m.at[markLog], m.at[markMessage], m.at[markRaw], m.at[markEvent], m.at[markEventOriginal], m.at[markCloudTrailEvent], m.at[markSNSMessage],
+		m.at[markPayload], m.at[markSQSBody], m.at[markBody],
 	} {
-		if content := l.text(p.Data, text, wraps); content != Foreign {
+		if content := l.unpack(p.Data, text, wraps); content != Foreign {
 			return content
 		}
 	}
 	if event := m.at[markEvent]; event > 0 {
 		if start, _, ok := chunk.Lookup(p.Data, event, "original"); ok {
-			return l.text(p.Data, start, wraps)
+			return l.unpack(p.Data, start, wraps)
 		}
 	}
 	return Foreign
 }
 
-// text looks into the value at pos if it is the JSON text of an object.
-func (l *Locator) text(data []byte, pos, wraps int) Content {
+// unpack looks into the value at pos if it is the JSON text of an object.
+func (l *Locator) unpack(data []byte, pos, wraps int) Content {
 	if pos == 0 {
 		return Foreign
 	}
@@ -108,24 +120,43 @@ func (l *Locator) text(data []byte, pos, wraps int) Content {
 		return Foreign
 	}
 	l.texts = packed
-	return l.find(Place{Data: packed, Pos: start}, wraps)
+	if l.within == 0 {
+		l.text = textAt{at: pos, root: start}
+	}
+	l.within++
+	content := l.find(Place{Data: packed, Pos: start}, wraps)
+	l.within--
+	return content
 }
 
 // lists looks into the lists of which each element may be a record or an envelope.
 func (l *Locator) lists(p Place, m *markers, wraps int) Content {
 	before := len(l.places)
-	l.elements(p.Data, m.at[markLogEvents], func(at int) {
-		if start, _, ok := chunk.Lookup(p.Data, at, "message"); ok {
-			l.text(p.Data, start, wraps)
+	for _, list := range [...]int{markLogEvents, markRecords, markEvents} {
+		l.elements(p.Data, m.at[list], func(at int) {
+			if list != markLogEvents {
+				l.find(Place{p.Data, at, p.Depth + 2}, wraps)
+			} else if start, _, ok := chunk.Lookup(p.Data, at, "message"); ok {
+				l.unpack(p.Data, start, wraps)
+			}
+		})
+		if len(l.places) > before {
+			l.note(p, m.at[list])
+			return CloudTrail
 		}
-	})
-	if len(l.places) == before {
-		l.elements(p.Data, m.at[markRecords], func(at int) { l.find(Place{p.Data, at, p.Depth + 2}, wraps) })
-	}
-	if len(l.places) > before {
-		return CloudTrail
 	}
 	return Foreign
+}
+
+// note keeps the list at pos, a member of the map at p, as that of the records. The outermost one is noted last.
+func (l *Locator) note(p Place, pos int) {
+	l.list = List{}
+	switch {
+	case l.within == 0:
+		l.list = List{data: p.Data, holder: p.Pos, pos: pos}
+	case l.within == 1 && p.Pos == l.text.root:
+		l.list = List{data: p.Data, holder: p.Pos, pos: pos, text: l.text.at}
+	}
 }
 
 // elements calls each with where every element of the array at pos stands.
@@ -166,8 +197,13 @@ const (
 	markEventOriginal
 	markCloudTrailEvent
 	markSNSMessage
+	markPayload
+	markJSON
+	markSQSBody
+	markBody
 	markLogEvents
 	markRecords
+	markEvents
 	markDigestAccount
 	markDigestStart
 	markDigestBucket
@@ -204,10 +240,20 @@ func markerOf(key []byte) int {
 		return markCloudTrailEvent
 	case "Message":
 		return markSNSMessage
+	case "payload":
+		return markPayload
+	case "json":
+		return markJSON
+	case "Body":
+		return markSQSBody
+	case "body":
+		return markBody
 	case "logEvents":
 		return markLogEvents
 	case "Records":
 		return markRecords
+	case "Events":
+		return markEvents
 	case "awsAccountId":
 		return markDigestAccount
 	case "digestStartTime":

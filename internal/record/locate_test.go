@@ -66,6 +66,10 @@ func TestLocate(t *testing.T) {
 		`{"awsAccountId":"1","digestStartTime":"x","digestS3Bucket":"b","logFiles":[],"detail":` + one + `}`:           0,
 		`{"detail":{"awsAccountId":"1","digestStartTime":"x","digestS3Bucket":"b","logFiles":[]},"event":` + one + `}`: 0,
 		`{"event":[` + one + `]}`: 0, `{"detail":` + one + `,"detail":7}`: 0, `{"detail":7,"detail":` + one + `}`: 1, `{"event.original":` + quote(one) + `}`: 1,
+		`{"payload":` + one + `}`: 1, `{"payload":` + quote(one) + `}`: 1, `{"json":` + one + `,"message":` + quote(two) + `}`: 1, `{"json":` + quote(one) + `}`: 0,
+		`{"Records":[{"body":` + quote(`{"Message":`+quote(`{"detail":`+one+`}`)+`}`) + `},{"Body":` + quote(two) + `}]}`: 2,
+		`{"Events":[{"CloudTrailEvent":` + quote(one) + `},{"CloudTrailEvent":` + quote(two) + `}]}`:                      2,
+		`{"Events":[` + one + `,` + two + `],"Records":[` + one + `]}`:                                                    1, `{"Events":{"a":1},"Records":[7]}`: 0,
 	} {
 		packed, err := record.AppendMsgpack(nil, []byte(text))
 		if err != nil {
@@ -76,9 +80,9 @@ func TestLocate(t *testing.T) {
 		}
 	}
 	wrapped := one
-	for i := range 6 {
+	for i := range 8 {
 		packed, _ := record.AppendMsgpack(nil, []byte(wrapped))
-		if n, err := checkLocate(&l, packed); err != nil || (n == 1) != (i < 4) {
+		if n, err := checkLocate(&l, packed); err != nil || (n == 1) != (i < 6) {
 			t.Errorf("%d envelopes: %d, %v", i, n, err)
 		}
 		wrapped = `{"` + []string{"detail", "log"}[i%2] + `":` + []string{wrapped, quote(wrapped)}[i%2] + `}`

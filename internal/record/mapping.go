@@ -66,6 +66,9 @@ func (f Found) Text(field string) string {
 	return ""
 }
 
+// Stamp is where Logstash's codec for CloudTrail puts eventTime: what stands there counts where a record has no eventTime that is a time.
+const Stamp = "@timestamp"
+
 // Time returns when the record says that it happened, in any form that ParseTime knows. ok is false where it does not say.
 func (f Found) Time() (t time.Time, ok bool) {
 	for _, v := range f.At("eventTime") {
@@ -73,7 +76,8 @@ func (f Found) Time() (t time.Time, ok bool) {
 			return t, true
 		}
 	}
-	return time.Time{}, false
+	stamp, _ := f.Record.Get(Stamp)
+	return ParseTime(stamp)
 }
 
 // At returns what the record has for a field, named as CloudTrail does: one value for each place that was found, as Object.At does.

@@ -23,13 +23,14 @@ type Found struct {
 	Form *Mapping
 }
 
-// maxWraps bounds how many envelopes may be around a record, such as an SNS message that holds an EventBridge event.
-const maxWraps = 4
+// maxWraps bounds what may be around a record, itself counted: an SQS message that holds an SNS message that holds an EventBridge event is 4.
+const maxWraps = 6
 
 // Find returns the CloudTrail records in body, a value as Decode returns it, in their order: the body itself; the object under detail
-// (EventBridge), event (HEC) or eventData (CloudTrail Lake); JSON text in log, message, _raw, event, event.original, CloudTrailEvent or
-// Message (SNS); every logEvents[].message (CloudWatch Logs); every element of Records. The first of these that holds a record decides.
-// JSON text that is none is passed over.
+// (EventBridge), event (HEC), eventData (CloudTrail Lake), payload (Fluent Bit's Kafka input) or json (Filebeat); JSON text in log, message, _raw,
+// event, event.original, CloudTrailEvent, Message (SNS), payload, Body or body (SQS, and its events for Lambda); every logEvents[].message
+// (CloudWatch Logs); every element of Records, or of Events (LookupEvents). The first of these that holds a record decides. JSON text that is none
+// is passed over.
 //
 // Where none of these holds a record of CloudTrail's own form and m is not nil, they are gone through again for records of m's form. So the
 // original, where a record of another form has kept it, is preferred.
@@ -110,12 +111,14 @@ func isDigest(o *Object) bool {
 // envelopes returns what may itself be a record or an envelope.
 func envelopes(o *Object) []any {
 	var inner []any
-	for _, key := range []string{"detail", "event", "eventData"} {
+	for _, key := range []string{"detail", "event", "eventData", "payload", "json"} {
 		if v, ok := o.Get(key); ok {
 			inner = append(inner, v)
 		}
 	}
-	for _, key := range []string{"log", "message", "_raw", "event", "event.original", "CloudTrailEvent", "Message"} {
+	for _, key := range []string{
+		"log", "message", "_raw", "event", "event.original", "CloudTrailEvent", "Message", "payload", "Body", "body",
+	} {
 		if text := o.Text(key); text != "" {
 			inner = append(inner, parseText(text))
 		}
@@ -141,9 +144,11 @@ func lists(o *Object) [][]any {
 		}
 		all = append(all, list)
 	}
-	if v, ok := o.Get("Records"); ok {
-		list, _ := v.([]any)
-		all = append(all, list)
+	for _, key := range []string{"Records", "Events"} {
+		if v, ok := o.Get(key); ok {
+			list, _ := v.([]any)
+			all = append(all, list)
+		}
 	}
 	return all
 }

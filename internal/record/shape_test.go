@@ -37,6 +37,15 @@ func TestFind(t *testing.T) {
 		{"CloudWatch Logs", `{"messageType":"DATA_MESSAGE","logEvents":[{"id":"1","message":` + quoted(one) + `},{"message":"x"},{"message":` + quoted(two) + `}]}`, CloudTrail, "A B"},
 		{"S3 object", `{"Records":[` + one + `,1,{},` + two + `]}`, CloudTrail, "A B"},
 		{"S3 object as text", `{"log":` + quoted(`{"Records":[`+one+`]}`) + `}`, CloudTrail, "A"},
+		{"Kafka", `{"topic":"t","partition":0,"offset":1,"payload":` + quoted(one) + `}`, CloudTrail, "A"},
+		{"Kafka, parsed", `{"topic":"t","payload":` + one + `}`, CloudTrail, "A"},
+		{"Filebeat", `{"@timestamp":"x","agent":{"type":"filebeat"},"message":` + quoted(one) + `,"json":` + two + `}`, CloudTrail, "B"},
+		{"Logstash", `{"@timestamp":"x","@version":"1","host":{"name":"h"},"tags":["t"],` + one[1:], CloudTrail, "A"},
+		{"Logstash, original", `{"@timestamp":"x","event":{"original":` + quoted(one) + `},"tags":["_jsonparsefailure"]}`, CloudTrail, "A"},
+		{"SQS", `{"MessageId":"1","Body":` + quoted(one) + `}`, CloudTrail, "A"},
+		{"Lambda's SQS event with SNS and EventBridge", `{"Records":[{"messageId":"1","body":` + quoted(`{"Message":`+quoted(`{"detail":`+one+`}`)+`}`) + `}]}`, CloudTrail, "A"},
+		{"LookupEvents, all", `{"Events":[{"EventId":"1","CloudTrailEvent":` + quoted(one) + `},{"EventId":"2","CloudTrailEvent":` + quoted(two) + `}]}`, CloudTrail, "A B"},
+		{"Firehose is not looked into", `{"requestId":"1","timestamp":1,"records":[{"data":"eyJldmVudE5hbWUiOiJBIn0="}]}`, Foreign, ""},
 		{"without version", `{"eventSource":"s3.amazonaws.com","eventName":"A"}`, CloudTrail, "A"},
 		{"another source with version", `{"eventVersion":"1","eventSource":"example.com","eventName":"A"}`, CloudTrail, "A"},
 		{"eventName that is no text", `{"eventSource":"s3.amazonaws.com","eventName":7}`, CloudTrail, ""},
@@ -93,6 +102,14 @@ func TestTime(t *testing.T) {
 	} {
 		got, ok := Found{Record: value(t, `{"eventTime":`+text+`}`).(*Object)}.Time()
 		if !ok || !got.Equal(want) {
+			t.Errorf("%s: %v %v", text, got, ok)
+		}
+	}
+	both := `{"@timestamp":"2026-11-20T12:00:00.000Z","eventTime":`
+	for text, want := range map[string]time.Time{
+		`{"@timestamp":"2026-11-20T12:00:00.000Z"}`: noon, both + `"yesterday"}`: noon, both + `"2026-11-20T13:00:00Z"}`: noon.Add(time.Hour),
+	} {
+		if got, ok := (Found{Record: value(t, text).(*Object)}).Time(); !ok || !got.Equal(want) {
 			t.Errorf("%s: %v %v", text, got, ok)
 		}
 	}

@@ -62,6 +62,9 @@ func cloudTrail(c choices) *object {
 	if c.percent(50) {
 		o.set("eventID", "7d3f1c5e-0000-4000-8000-00000000000"+strconv.Itoa(c.next(10)))
 	}
+	if c.percent(10) { // as Logstash writes it
+		o.set("@timestamp", fieldValue(c, "eventTime"))
+	}
 	if c.percent(5) { // as an earlier pass leaves it
 		o.set("sigma", &object{members: []member{{"title", pick(c, words())}, {"level", "high"}}})
 	}
