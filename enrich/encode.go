@@ -11,13 +11,29 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// AppendMsgpack appends the annotation of hits as one msgpack map: level, rules and, in the format Sigma, tactics and techniques. hits must not be
-// empty and is not kept. Everything but the names of events was encoded when the Table was made.
-func (t *Table) AppendMsgpack(dst []byte, hits []Hit) []byte {
+// AppendMsgpack appends the annotation of hits as one msgpack map: level, notify where hits are suppressed, summary if it is not empty, rules and, in the
+// format Sigma, tactics and techniques. hits must not be empty and is not kept. Everything but the names of events was encoded when the Table was made.
+func (t *Table) AppendMsgpack(dst []byte, hits []Hit, summary string) []byte {
 	var room [16]Hit
 	var words [64]*word
 	a := t.collect(append(room[:0], hits...), words[:0:32], words[32:32])
-	dst = append(append(dst, t.keys.level...), t.levels[a.level]...)
+	members := 2
+	if t.options.Format == Sigma {
+		members += 2
+	}
+	if a.notify.some {
+		members++
+	}
+	if summary != "" {
+		members++
+	}
+	dst = append(append(appendLen(dst, fixmap, map16, members), t.keys.level...), t.levels[a.level]...)
+	if a.notify.some {
+		dst = append(append(dst, t.keys.notify...), t.levels[a.notify.level]...)
+	}
+	if summary != "" {
+		dst = append(append(dst, t.keys.summary...), pack(summary)...)
+	}
 	dst = appendArrayLen(append(dst, t.keys.rules...), len(a.hits))
 	for _, h := range a.hits {
 		dst = t.entries[h.Rule].appendMsgpack(dst, &h)
@@ -29,8 +45,8 @@ func (t *Table) AppendMsgpack(dst []byte, hits []Hit) []byte {
 	return appendWords(append(dst, t.keys.techniques...), a.techniques)
 }
 
-// fixed are the parts of every annotation, encoded; level begins with the map's header.
-type fixed struct{ level, rules, tactics, techniques []byte }
+// fixed are the keys of annotations, encoded.
+type fixed struct{ level, notify, summary, rules, tactics, techniques []byte }
 
 // pack encodes a value. What is given to it always encodes.
 func pack(v any) []byte {
@@ -82,18 +98,25 @@ func (e *entry) packMembers() {
 }
 
 // AppendJSON appends the same annotation as AppendMsgpack writes, as compact JSON.
-func (t *Table) AppendJSON(dst []byte, hits []Hit) []byte {
+func (t *Table) AppendJSON(dst []byte, hits []Hit, summary string) []byte {
 	a := t.collect(slices.Clone(hits), nil, nil)
 	entries := make([]json.RawMessage, 0, len(a.hits))
 	for _, h := range a.hits {
 		entries = append(entries, t.entries[h.Rule].json(&h))
 	}
-	return t.appendAnnotation(dst, a.level, entries, texts(a.tactics), texts(a.techniques))
+	outline := Outline{Level: a.level, Notify: a.notify.String(), Summary: summary}
+	return t.appendAnnotation(dst, outline, entries, texts(a.tactics), texts(a.techniques))
 }
 
-func (t *Table) appendAnnotation(dst []byte, level rules.Level, entries []json.RawMessage, tactics, techniques []string) []byte {
+func (t *Table) appendAnnotation(dst []byte, outline Outline, entries []json.RawMessage, tactics, techniques []string) []byte {
 	dst = append(dst, `{"level":`...)
-	dst = appendText(dst, level.String())
+	dst = appendText(dst, outline.Level.String())
+	if outline.Notify != "" {
+		dst = appendText(append(dst, `,"notify":`...), outline.Notify)
+	}
+	if outline.Summary != "" {
+		dst = appendText(append(dst, `,"summary":`...), outline.Summary)
+	}
 	dst = append(dst, `,"rules":[`...)
 	for i, e := range entries {
 		if i > 0 {

@@ -9,16 +9,6 @@ import (
 	"sigmatrail/rules"
 )
 
-// Hit is one rule that matched. A Table gives Rule its meaning.
-type Hit struct {
-	// Rule is the rule's index in the list that the Table was made of.
-	Rule int
-	// EventIDs names the records that matched where an event holds several of them; it is empty where the event is the record.
-	EventIDs []string
-	// Evidence is what of the record satisfied the rule, where that is wanted.
-	Evidence []Evidence
-}
-
 // Table holds one prepared fragment per rule, so that writing a hit only copies bytes. It is safe for concurrent use.
 type Table struct {
 	options Options
@@ -53,14 +43,11 @@ type member struct {
 
 // Compile prepares the fragments of rs, whose indexes hits refer to, and which must not change any more.
 func Compile(rs []*rules.Rule, options Options) *Table {
-	members := byte(2)
-	if options.Format == Sigma {
-		members = 4
-	}
 	t := &Table{
 		options: options, rules: rs, entries: make([]entry, len(rs)), sets: sets{made: make(map[string][]Member)},
 		keys: fixed{
-			level: append([]byte{fixmap | members}, pack("level")...), rules: pack("rules"), tactics: pack("tactics"), techniques: pack("techniques"),
+			level: pack("level"), notify: pack("notify"), summary: pack("summary"),
+			rules: pack("rules"), tactics: pack("tactics"), techniques: pack("techniques"),
 		},
 	}
 	for level := rules.Informational; level <= rules.Critical; level++ {
@@ -128,6 +115,7 @@ func texts(list []*word) []string {
 // annotation is what is written for a set of hits, in the order in which it is written.
 type annotation struct {
 	level      rules.Level
+	notify     notify
 	hits       []Hit
 	tactics    []*word
 	techniques []*word
@@ -143,19 +131,11 @@ func (t *Table) collect(hits []Hit, tactics, techniques []*word) annotation {
 	for _, h := range a.hits {
 		e := &t.entries[h.Rule]
 		a.level = max(a.level, e.level)
+		a.notify.add(h, e.level)
 		a.tactics = union(a.tactics, e.tactics)
 		a.techniques = union(a.techniques, e.techniques)
 	}
 	return a
-}
-
-// Level returns the highest level of hits.
-func (t *Table) Level(hits []Hit) rules.Level {
-	level := rules.Informational
-	for _, h := range hits {
-		level = max(level, t.entries[h.Rule].level)
-	}
-	return level
 }
 
 // union appends what list lacks of more, in its order.

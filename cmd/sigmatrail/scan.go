@@ -113,6 +113,7 @@ func (s *scan) finish() error {
 	}{
 		{t.Foreign, "event", " without a CloudTrail record"},
 		{t.Digests, "digest file", ""},
+		{t.Unflattened, "value", " not flattened"},
 		{s.duplicates, "record", " delivered before"},
 		{s.undated, "record", " without a time, left out"},
 		{s.failures, "part", " unreadable"},

@@ -13,7 +13,8 @@ import (
 	"sigmatrail/rules"
 )
 
-// Engine judges records by one Program under one set of settings. It is immutable but for its counts, and safe for concurrent use.
+// Engine judges records by one Program under one set of settings. It is immutable but for its counts and for the windows of suppression, and safe for
+// concurrent use.
 type Engine struct {
 	*Program
 
@@ -24,7 +25,10 @@ type Engine struct {
 	plain bool
 
 	split, matchesOnly, reserveKey bool
-	touchesRest                    bool // whether events without a hit may change
+	touchesRest                    bool        // whether events without a hit may change
+	suppressor                     *suppressor // nil: nothing is suppressed
+	flattener                      *flattener  // nil: nothing is flattened
+	summary                        bool
 
 	prover *prover // nil: no evidence is written
 	// idle are the attributes of rules to write that no rule has.
@@ -61,8 +65,14 @@ func NewEngine(s conf.Settings, p *Program) (*Engine, error) {
 	if !ok {
 		return nil, fmt.Errorf("format: %q is not a format", s.Format)
 	}
+	suppressor, err := newSuppressor(s)
+	if err != nil {
+		return nil, err
+	}
+	flattener := newFlattener(s)
 	e := &Engine{
-		Program: p, msgpack: inMsgpack(), json: inJSON(), plain: format == enrich.Sigma,
+		Program: p, msgpack: inMsgpack(), json: inJSON(), plain: format == enrich.Sigma && flattener == nil && !s.Summary,
+		suppressor: suppressor, flattener: flattener, summary: s.Summary,
 		table: p.table(enrich.Options{
 			Format: format, Key: p.ownKey, Base: s.EcsBase, RuleFields: strings.Join(s.RuleFieldNames(), ","), Successors: s.RevokedTechniques == "both",
 		}),
