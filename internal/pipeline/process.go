@@ -48,30 +48,39 @@ func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, counts *Ta
 	if ev.HasTime {
 		received = time.Unix(ev.Seconds, int64(ev.Nanos)).UTC()
 	}
-	j := Judgement{Content: record.CloudTrail}
-	if s.own.isRecord(data) {
-		s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
-		hits := s.match(s.own, received, e.written)
-		if len(hits) == 0 { // most records
-			counts.Records++
-			counts.Unmatched++
-			if e.touchesRest {
-				e.pass(s, data, ev, true, counts)
-			}
-			return
-		}
-		s.verdicts = append(s.verdicts, Verdict{place: record.Place{Data: data, Pos: ev.BodyStart}, Hits: hits})
-		j.Verdicts = s.verdicts
-	} else {
-		inside := s.locate(data, ev.BodyStart)
-		if split && e.takeApart(s, data, ev, inside.locator, counts) {
-			return
-		}
-		j = s.judgeFound(inside, received, e.written)
+	if !s.own.isRecord(data) {
+		e.judgeOther(s, data, ev, received, counts, split)
+		return
 	}
+	s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
+	hits := s.match(s.own, received, e.written)
+	if len(hits) == 0 { // most records
+		counts.Records++
+		counts.Unmatched++
+		if e.touchesRest {
+			e.pass(s, data, ev, true, counts)
+		}
+		return
+	}
+	s.verdicts = append(s.verdicts, Verdict{place: record.Place{Data: data, Pos: ev.BodyStart}, Hits: hits})
+	e.note(s, data, ev, &Judgement{Content: record.CloudTrail, Verdicts: s.verdicts}, counts)
+}
+
+// judgeOther judges a log event that is no record itself.
+func (e *Engine) judgeOther(s *scratch, data []byte, ev *chunk.Event, received time.Time, counts *Tally, split bool) {
+	inside := s.locate(data, ev.BodyStart)
+	if split && e.takeApart(s, data, ev, inside.locator, counts) {
+		return
+	}
+	j := s.judgeFound(inside, received, e.written)
+	e.note(s, data, ev, &j, counts)
+}
+
+// note notes what is to be written on a log event, or what else becomes of it.
+func (e *Engine) note(s *scratch, data []byte, ev *chunk.Event, j *Judgement, counts *Tally) {
 	if j.count(counts) {
-		e.countHits(&j)
-		s.chunk.splices = append(s.chunk.splices, splice{event: *ev, edit: e.edit(s, data, ev, &j, counts)})
+		e.countHits(j)
+		s.chunk.splices = append(s.chunk.splices, splice{event: *ev, edit: e.edit(s, data, ev, j, counts)})
 	} else if e.touchesRest {
 		e.pass(s, data, ev, false, counts)
 	}
