@@ -26,6 +26,9 @@ type Settings struct {
 	Key                   string `default:"sigma" placeholder:"NAME" help:"Top-level key under which hits are written on a record."`
 	Format                string `default:"sigma" placeholder:"FORMAT" enum:"sigma,ecs,flat" help:"Names under which hits are written: sigma (one nested key), ecs (Elastic Common Schema), flat (scalars and lists with the names of Splunk's CIM). The key keeps level and rules in all of them."`
 	EcsBase               bool   `default:"false" help:"With format ecs, add to records with hits what ECS calls their parts: @timestamp, event.action, event.outcome, cloud, source, user, user_agent and error, as far as they are not there."`
+	Evidence              bool   `default:"false" help:"Add to each rule of a hit, as evidence, the fields and values of the record that satisfied it: at most 16, values of up to 256 bytes. What is absent is no evidence."`
+	RuleFields            string `placeholder:"LIST" help:"Attributes of rules to copy to their hits, separated by commas, such as falsepositives,references,logsource, also ones of your own."`
+	RevokedTechniques     string `default:"as_written" placeholder:"CHOICE" enum:"as_written,both" help:"What is written of a technique that ATT&CK has replaced: as_written (its id, as the rule has it), or both (its id, then that of its successor)."`
 	Split                 bool   `default:"false" kong:"-" help:"Make an event of its own of each element of the array (Records, logEvents, Events) in which an event holds its records."`
 	Emit                  string `default:"all" kong:"-" enum:"all,matches" help:"Which events go on: all, or those alone on which hits are written."`
 	ReserveKey            bool   `default:"false" help:"Move what comes in under the key to <key>_original on every event, so that no sender can pretend to a hit."`
@@ -117,10 +120,12 @@ func (s *Settings) Validate() error {
 	if s.Fields == "ecs" && slices.Contains(ecsFields(), s.Key) {
 		return fmt.Errorf("key: %q is a field of records that fields: ecs is for; choose a name of your own, such as sigma", s.Key)
 	}
-	if err := s.validFlatten(); err != nil {
-		return err
+	for _, valid := range []func() error{s.validRuleFields, s.validFlatten, s.validSuppress} {
+		if err := valid(); err != nil {
+			return err
+		}
 	}
-	return s.validSuppress()
+	return nil
 }
 
 func (o Option) assign(field reflect.Value, text string) error {

@@ -25,7 +25,7 @@ func TestDefaultsAreValid(t *testing.T) {
 	}
 	want := Settings{
 		Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma",
-		Emit: "all", FlattenSeparator: ".", Suppress: "off",
+		RevokedTechniques: "as_written", Emit: "all", FlattenSeparator: ".", Suppress: "off",
 		SuppressBy: "recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy",
 	}
 	if diff := cmp.Diff(want, s); diff != "" {
@@ -68,6 +68,13 @@ func TestParse(t *testing.T) {
 	f("min_level", "sever", `min_level: "sever" is not one of informational, low, medium, high, critical`, nil)
 	f("format", "ECS", "", "ecs")
 	f("format", "cim", `format: "cim" is not one of sigma, ecs, flat`, nil)
+	f("evidence", "on", "", true)
+	f("rule_fields", "falsepositives, x-own", "", "falsepositives, x-own")
+	f("rule_fields", "detection", `rule_fields: "detection" says when a rule holds`, nil)
+	f("rule_fields", "references,Evidence", `rule_fields: "Evidence" is what sigmatrail itself writes`, nil)
+	f("rule_fields", "ID", `rule_fields: "ID": write id`, nil)
+	f("revoked_techniques", "Both", "", "both")
+	f("revoked_techniques", "new", `revoked_techniques: "new" is not one of as_written, both`, nil)
 	f("flatten", " requestParameters, responseElements ", "", "requestParameters, responseElements")
 	f("flatten", "requestParameters.items", `flatten: "requestParameters.items" is no top-level field: name "requestParameters"`, nil)
 	f("flatten", "sigma", `flatten: "sigma" is the key under which hits are written`, nil)
@@ -129,6 +136,17 @@ func TestLists(t *testing.T) {
 	}
 }
 
+// TestRuleFieldNames: each is named once, whatever stands around it.
+func TestRuleFieldNames(t *testing.T) {
+	s := Settings{RuleFields: " references,, x-own ,references,id"}
+	if diff := cmp.Diff([]string{"references", "x-own", "id"}, s.RuleFieldNames()); diff != "" {
+		t.Error(diff)
+	}
+	if names := (&Settings{RuleFields: " , "}).RuleFieldNames(); names != nil {
+		t.Error(names)
+	}
+}
+
 func TestParseReportsEveryMistake(t *testing.T) {
 	_, err := parse(t, map[string]string{"min_level": "x", "strict": "y", "key": ""})
 	for _, want := range []string{"min_level:", "strict:", "key:"} {
@@ -149,7 +167,7 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s: help is not plain ASCII, which the C header needs", o.Name)
 		}
 	}
-	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "split --split", "emit --emit", "reserve_key --reserve-key", "flatten --flatten", "flatten_separator --flatten-separator", "summary --summary", "suppress --suppress", "suppress_by --suppress-by", "strict --strict"}
+	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "evidence --evidence", "rule_fields --rule-fields", "revoked_techniques --revoked-techniques", "split --split", "emit --emit", "reserve_key --reserve-key", "flatten --flatten", "flatten_separator --flatten-separator", "summary --summary", "suppress --suppress", "suppress_by --suppress-by", "strict --strict"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}

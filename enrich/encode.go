@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 
+	"sigmatrail/rules"
+
 	"github.com/vmihailenco/msgpack/v5"
 )
 
@@ -91,12 +93,7 @@ func (e *entry) appendMsgpack(dst []byte, h *Hit) []byte {
 // packMembers encodes the members of the rule's map, without its header.
 func (e *entry) packMembers() {
 	for _, m := range e.members {
-		e.packed = append(e.packed, pack(m.key)...)
-		if m.list != nil {
-			e.packed = append(e.packed, pack(m.list)...)
-		} else {
-			e.packed = append(e.packed, pack(m.text)...)
-		}
+		e.packed = AppendMsgpackValue(append(e.packed, pack(m.key)...), m.value)
 	}
 }
 
@@ -144,12 +141,7 @@ func (e *entry) json(h *Hit) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendText(dst, m.key), ':')
-		if m.list != nil {
-			dst = appendList(dst, m.list)
-		} else {
-			dst = appendText(dst, m.text)
-		}
+		dst = AppendJSONValue(append(appendText(dst, m.key), ':'), m.value)
 	}
 	h.eachExtra(func(key string, value any) {
 		if len(dst) > 1 {
@@ -171,22 +163,31 @@ func appendList(dst []byte, list []string) []byte {
 	return append(dst, ']')
 }
 
-// AppendMsgpackValue appends the value of a Member as msgpack.
-func AppendMsgpackValue(dst []byte, v any) []byte { return append(dst, pack(v)...) }
+// AppendMsgpackValue appends the value of a Member, or of an attribute of a rule, as msgpack.
+func AppendMsgpackValue(dst []byte, v any) []byte {
+	if tree, ok := v.(rules.Tree); ok {
+		return append(dst, packTree(tree)...)
+	}
+	return append(dst, pack(v)...)
+}
 
-// AppendJSONValue appends the value of a Member as JSON.
+// AppendJSONValue appends the value of a Member, or of an attribute of a rule, as JSON.
 func AppendJSONValue(dst []byte, v any) []byte {
 	switch v := v.(type) {
 	case string:
 		return appendText(dst, v)
 	case []string:
 		return appendList(dst, v)
+	case rules.Tree:
+		return append(dst, v...)
+	case []Evidence:
+		return appendEvidence(dst, v)
 	case int:
 		return strconv.AppendInt(dst, int64(v), 10)
 	case bool:
 		return strconv.AppendBool(dst, v)
 	}
-	return append(dst, "null"...) // unreachable: members have no other values
+	return append(dst, "null"...) // unreachable: nothing else is written
 }
 
 // appendText appends text as a JSON string, without the HTML escapes that encoding/json would add: people read these.

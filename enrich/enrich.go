@@ -19,6 +19,8 @@ type Hit struct {
 	// was first.
 	First      bool
 	Suppressed int
+	// Evidence is what of the record satisfied the rule, where that is wanted.
+	Evidence []Evidence
 }
 
 // Table holds one prepared fragment per rule, so that writing a hit only copies bytes. It is safe for concurrent use.
@@ -47,11 +49,10 @@ type word struct {
 	packed []byte
 }
 
-// member is one key of a rule's map and its value: a text or a list of texts.
+// member is one key of a rule's map and its value, which is as rules.Rule.Attribute returns it.
 type member struct {
-	key  string
-	text string
-	list []string
+	key   string
+	value any
 }
 
 // Compile prepares the fragments of rs, whose indexes hits refer to, and which must not change any more.
@@ -68,32 +69,38 @@ func Compile(rs []*rules.Rule, options Options) *Table {
 	}
 	words := make(map[string]*word)
 	for i, r := range rs {
-		t.entries[i] = newEntry(r, options.Format, words)
+		t.entries[i] = newEntry(r, options, words)
 	}
 	return t
 }
 
 // newEntry chooses what the annotation has of a rule: everything, or, where the format has other names for the rest, what tells rules apart. The author
 // is always kept: the Detection Rule License demands it.
-func newEntry(r *rules.Rule, format Format, words map[string]*word) entry {
+func newEntry(r *rules.Rule, options Options, words map[string]*word) entry {
 	e := entry{level: r.Level, identity: cmp.Or(r.ID, r.Title)}
 	tactics, techniques := ofTags(r.Tags)
+	if options.Successors {
+		techniques = withSuccessors(techniques)
+	}
 	e.tactics, e.techniques = wordsOf(tactics, words), wordsOf(techniques, words)
-	add := func(key, text string) {
-		if text != "" {
-			e.members = append(e.members, member{key: key, text: text})
+	add := func(key string) {
+		if value := r.Attribute(key); value != nil {
+			e.members = append(e.members, member{key, value})
 		}
 	}
-	add("id", r.ID)
-	if format == Sigma || r.ID == "" {
-		add("title", r.Title)
+	add("id")
+	if options.Format == Sigma || r.ID == "" {
+		add("title")
 	}
-	add("level", r.Level.String())
-	if format == Sigma {
-		add("status", r.Status)
-		add("author", r.Author)
-		if len(r.Tags) > 0 {
-			e.members = append(e.members, member{key: "tags", list: r.Tags})
+	add("level")
+	if options.Format == Sigma {
+		add("status")
+		add("author")
+		add("tags")
+	}
+	for _, key := range options.ruleFields() {
+		if !e.has(key) && !options.Format.elsewhere(key) {
+			add(key)
 		}
 	}
 	e.packMembers()

@@ -123,8 +123,11 @@ func TestMergeJSON(t *testing.T) {
 
 // TestAllocations: hits that are written on the path of a chunk cost no memory but the output.
 func TestAllocations(t *testing.T) {
-	tab, dst, hits := table(), make([]byte, 0, 4096), []Hit{{Rule: 0}, {Rule: 1}, {Rule: 2}}
-	if n := testing.AllocsPerRun(100, func() { tab.AppendMsgpack(dst, hits, "") }); n != 0 {
-		t.Errorf("%v allocations", n)
+	dst, hits := make([]byte, 0, 4096), []Hit{{Rule: 0}, {Rule: 1}, {Rule: 2}}
+	for name, options := range map[string]Options{"plain": {Key: "sigma"}, "with more of the rules": {Key: "sigma", RuleFields: "logsource,date,x", Successors: true}} {
+		tab := compiled(options)
+		if n := testing.AllocsPerRun(100, func() { tab.AppendMsgpack(dst, hits, "") }); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
 	}
 }

@@ -49,6 +49,11 @@ func (t *Table) flat(hits []Hit, level rules.Level) []Member {
 	own("tags", t.each(a.hits, func(r *rules.Rule) []string { return r.Tags }))
 	own("tactics", threats.tacticShortnames)
 	own("techniques", threats.fullTechniqueIDs)
+	for _, name := range t.options.ruleFields() {
+		if !flatHas(name) {
+			own(name, t.each(a.hits, func(r *rules.Rule) []string { return textsOf(r.Attribute(name)) }))
+		}
+	}
 	return list
 }
 

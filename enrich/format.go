@@ -3,6 +3,7 @@ package enrich
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"sync"
 
 	"sigmatrail/rules"
@@ -40,6 +41,15 @@ type Options struct {
 	Key string
 	// Base adds, in the format ECS, the names that ECS has for what the record says itself.
 	Base bool
+	// RuleFields names attributes of rules, separated by commas, that are written beside the usual ones.
+	RuleFields string
+	// Successors adds to techniques that ATT&CK has replaced the ones that stand in their place now.
+	Successors bool
+}
+
+// ruleFields returns the names in RuleFields.
+func (o Options) ruleFields() []string {
+	return strings.FieldsFunc(o.RuleFields, func(r rune) bool { return r == ',' })
 }
 
 // Mode says what becomes of a value that stands where a Member is to be written.
@@ -95,7 +105,7 @@ func (t *Table) Members(hits []Hit, outline Outline, record Record) []Member {
 		}
 		return members
 	case Flat:
-		members := t.fixed(hits, outline.Level, t.flat)
+		members := t.appendFlatEvidence(t.fixed(hits, outline.Level, t.flat), hits)
 		if record != nil {
 			members = t.appendRisk(members, hits, record)
 		}

@@ -47,26 +47,6 @@ func (n *notify) String() string {
 	return n.level.String()
 }
 
-// extras is how many members a rule's entry has beside those that are the same on every event.
-func (h *Hit) extras() int {
-	n := 0
-	h.eachExtra(func(string, any) { n++ })
-	return n
-}
-
-// eachExtra calls f with those members.
-func (h *Hit) eachExtra(f func(key string, value any)) {
-	if len(h.EventIDs) > 0 {
-		f("event_ids", h.EventIDs)
-	}
-	if h.First {
-		f("first", true)
-	}
-	if h.Suppressed > 0 {
-		f("suppressed", h.Suppressed)
-	}
-}
-
 // appendOutline appends what the format flat has of notify, suppressed and summary. What an earlier pass wrote is replaced, as they are no lists.
 func (t *Table) appendOutline(list []Member, hits []Hit, outline Outline) []Member {
 	put := func(name string, value any) {

@@ -4,6 +4,8 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"sigmatrail/conf"
@@ -27,6 +29,10 @@ type Engine struct {
 	suppressor                     *suppressor // nil: nothing is suppressed
 	flattener                      *flattener  // nil: nothing is flattened
 	summary                        bool
+
+	prover *prover // nil: no evidence is written
+	// idle are the attributes of rules to write that no rule has.
+	idle []string
 
 	written []bool          // by rule: whether its hits are written
 	hits    []atomic.Uint64 // by rule
@@ -67,16 +73,29 @@ func NewEngine(s conf.Settings, p *Program) (*Engine, error) {
 	e := &Engine{
 		Program: p, msgpack: inMsgpack(), json: inJSON(), plain: format == enrich.Sigma && flattener == nil && !s.Summary,
 		suppressor: suppressor, flattener: flattener, summary: s.Summary,
-		table: p.table(enrich.Options{Format: format, Key: p.ownKey, Base: s.EcsBase}),
+		table: p.table(enrich.Options{
+			Format: format, Key: p.ownKey, Base: s.EcsBase, RuleFields: strings.Join(s.RuleFieldNames(), ","), Successors: s.RevokedTechniques == "both",
+		}),
 		split: s.Split, matchesOnly: s.Emit == conf.EmitMatches, reserveKey: s.ReserveKey,
 		written: make([]bool, len(p.set.Rules)), hits: make([]atomic.Uint64, len(p.set.Rules)),
 	}
 	e.touchesRest = e.matchesOnly || e.reserveKey
+	if s.Evidence {
+		e.prover = p.prover()
+	}
+	for _, name := range s.RuleFieldNames() {
+		if !slices.ContainsFunc(p.set.Rules, func(r *rules.Rule) bool { return r.Attribute(name) != nil }) {
+			e.idle = append(e.idle, name)
+		}
+	}
 	for i, r := range p.set.Rules {
 		e.written[i] = r.Level >= level && rules.StatusRank(r.Status) >= rules.StatusRank(s.MinStatus)
 	}
 	return e, nil
 }
+
+// IdleRuleFields returns the attributes that the setting rule_fields names and no rule has.
+func (e *Engine) IdleRuleFields() []string { return e.idle }
 
 // RuleHits returns how many records the rule of that index was written on, or would have been had there been memory.
 func (e *Engine) RuleHits(rule int) uint64 { return e.hits[rule].Load() }

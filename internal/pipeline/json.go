@@ -12,6 +12,7 @@ func (e *Engine) AppendJSON(dst, event []byte, j *Judgement, counts *Counts) ([]
 	if len(hits) == 0 {
 		return e.appendWithoutHits(dst, event, counts)
 	}
+	e.prover.prove(hits, j)
 	w := writer{engine: e, enc: &e.json, body: record.Place{Data: j.packed}}
 	w.own, w.exists = record.LookupJSON(event, e.ownKey)
 	if e.flattener != nil {

@@ -78,6 +78,7 @@ func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, m *marking
 		j.received = received
 		e.countHits(&j)
 		s.hits = j.appendHits(s.hits[:0])
+		e.prover.prove(s.hits, &j)
 		m.mark(s.hits, &j)
 		s.chunk.splices = append(s.chunk.splices, e.splice(s, data, ev, &j, counts))
 	} else if e.touchesRest {
