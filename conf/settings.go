@@ -120,12 +120,13 @@ func (s *Settings) Validate() error {
 	if s.Fields == "ecs" && slices.Contains(ecsFields(), s.Key) {
 		return fmt.Errorf("key: %q is a field of records that fields: ecs is for; choose a name of your own, such as sigma", s.Key)
 	}
-	for _, valid := range []func() error{s.validRuleFields, s.validFlatten, s.validSuppress} {
-		if err := valid(); err != nil {
-			return err
-		}
+	if err := s.validRuleFields(); err != nil {
+		return err
 	}
-	return nil
+	if err := s.validFlatten(); err != nil {
+		return err
+	}
+	return s.validSuppress()
 }
 
 func (o Option) assign(field reflect.Value, text string) error {

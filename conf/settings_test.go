@@ -111,6 +111,17 @@ func TestParse(t *testing.T) {
 	f("key", "detail", "is a field of CloudTrail records", nil)
 }
 
+// TestRuleFieldNames: each is named once, whatever stands around it.
+func TestRuleFieldNames(t *testing.T) {
+	s := Settings{RuleFields: " references,, x-own ,references,id"}
+	if diff := cmp.Diff([]string{"references", "x-own", "id"}, s.RuleFieldNames()); diff != "" {
+		t.Error(diff)
+	}
+	if names := (&Settings{RuleFields: " , "}).RuleFieldNames(); names != nil {
+		t.Error(names)
+	}
+}
+
 // TestLists: fields are named once each, whatever stands around them.
 func TestLists(t *testing.T) {
 	s, err := parse(t, map[string]string{"flatten": " requestParameters,, responseElements ,requestParameters", "suppress": "90s", "suppress_by": "a.b, c"})
@@ -133,17 +144,6 @@ func TestLists(t *testing.T) {
 	}
 	if _, err := parse(t, map[string]string{"suppress_by": ","}); err != nil {
 		t.Errorf("%v, and nothing is suppressed", err)
-	}
-}
-
-// TestRuleFieldNames: each is named once, whatever stands around it.
-func TestRuleFieldNames(t *testing.T) {
-	s := Settings{RuleFields: " references,, x-own ,references,id"}
-	if diff := cmp.Diff([]string{"references", "x-own", "id"}, s.RuleFieldNames()); diff != "" {
-		t.Error(diff)
-	}
-	if names := (&Settings{RuleFields: " , "}).RuleFieldNames(); names != nil {
-		t.Error(names)
 	}
 }
 

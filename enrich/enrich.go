@@ -9,20 +9,6 @@ import (
 	"sigmatrail/rules"
 )
 
-// Hit is one rule that matched. A Table gives Rule its meaning.
-type Hit struct {
-	// Rule is the rule's index in the list that the Table was made of.
-	Rule int
-	// EventIDs names the records that matched where an event holds several of them; it is empty where the event is the record.
-	EventIDs []string
-	// First is set where hits are suppressed and this one is not: it is the first of its window. Suppressed is how many were since the last one that
-	// was first.
-	First      bool
-	Suppressed int
-	// Evidence is what of the record satisfied the rule, where that is wanted.
-	Evidence []Evidence
-}
-
 // Table holds one prepared fragment per rule, so that writing a hit only copies bytes. It is safe for concurrent use.
 type Table struct {
 	options Options

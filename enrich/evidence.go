@@ -10,29 +10,6 @@ type Evidence struct {
 	Value string `msgpack:"value"`
 }
 
-// extras is how many members a rule's entry has beside those that are the same on every event.
-func (h *Hit) extras() int {
-	n := 0
-	h.eachExtra(func(string, any) { n++ })
-	return n
-}
-
-// eachExtra calls f with those members.
-func (h *Hit) eachExtra(f func(key string, value any)) {
-	if len(h.EventIDs) > 0 {
-		f("event_ids", h.EventIDs)
-	}
-	if len(h.Evidence) > 0 {
-		f("evidence", h.Evidence)
-	}
-	if h.First {
-		f("first", true)
-	}
-	if h.Suppressed > 0 {
-		f("suppressed", h.Suppressed)
-	}
-}
-
 func appendEvidence(dst []byte, list []Evidence) []byte {
 	dst = append(dst, '[')
 	for i, e := range list {

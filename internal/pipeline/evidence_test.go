@@ -76,7 +76,7 @@ func enriched(t *testing.T, e *Engine, text string) *record.Object {
 }
 
 // at returns the JSON text of what stands at a path.
-func at(o *record.Object, path string) string {
+func valuesAt(o *record.Object, path string) string {
 	var list []string
 	for _, v := range o.At(path) {
 		list = append(list, string(record.AppendJSON(nil, v)))
@@ -97,18 +97,18 @@ func TestEvidence(t *testing.T) {
 		e := engine(t, func(s *conf.Settings) { s.Evidence, s.Format, s.Key = true, format, "hits" })
 		body := enriched(t, e, denied)
 		want := `[{"field":"eventName","value":"StopLogging"}] [{"field":"errorCode","value":"AccessDenied"}]`
-		if got := at(body, "hits.rules.evidence"); got != want {
+		if got := valuesAt(body, "hits.rules.evidence"); got != want {
 			t.Error(got)
 		}
 		flat := ""
 		if format == "flat" {
 			flat = `["eventName=StopLogging","errorCode=AccessDenied"]`
 		}
-		if got := at(body, "hits_evidence"); got != flat {
+		if got := valuesAt(body, "hits_evidence"); got != flat {
 			t.Error(got)
 		}
 		without := engine(t, func(s *conf.Settings) { s.Format = format })
-		if got := at(enriched(t, without, denied), "sigma.rules.evidence") + at(enriched(t, without, denied), "sigma_evidence"); got != "" {
+		if got := valuesAt(enriched(t, without, denied), "sigma.rules.evidence") + valuesAt(enriched(t, without, denied), "sigma_evidence"); got != "" {
 			t.Errorf("off: %s", got)
 		}
 	})
@@ -138,7 +138,7 @@ func TestEvidenceOfRecords(t *testing.T) {
 			`{"Records":[` + one("a", "x1") + `,` + one("c", "x2") + `,` + one("b", "x3") + `]}`:                                      piece("errorCode", "a", "eventName", "N", "userIdentity.arn", "x1", "errorCode", "b", "userIdentity.arn", "x3"),
 			`{"event":{"action":"N","provider":"s3.amazonaws.com"},"aws.cloudtrail":{"error_code":"A","user_identity":{"arn":"X1"}}}`: piece("errorCode", "A", "eventName", "N", "userIdentity.arn", "X1"),
 		} {
-			if got := at(enriched(t, e, text), "sigma.rules.evidence"); got != want {
+			if got := valuesAt(enriched(t, e, text), "sigma.rules.evidence"); got != want {
 				t.Errorf("%s:\n%s, want\n%s", text, got, want)
 			}
 		}
@@ -158,8 +158,8 @@ func TestNoEvidence(t *testing.T) {
 		} {
 			e := engineFor(t, detecting(detection), func(s *conf.Settings) { s.Evidence, s.Format = true, format })
 			body := enriched(t, e, `{`+head+`"eventName":"N","requestParameters":{"text":"`+strings.Repeat("a", 4000)+`end"}}`)
-			if got := at(body, "sigma.rules.evidence") + at(body, "sigma_evidence"); got != "" || at(body, "sigma.rules.title")+at(body, "sigma.rules.id") == "" {
-				t.Errorf("%s: %s", name, at(body, "sigma"))
+			if got := valuesAt(body, "sigma.rules.evidence") + valuesAt(body, "sigma_evidence"); got != "" || valuesAt(body, "sigma.rules.title")+valuesAt(body, "sigma.rules.id") == "" {
+				t.Errorf("%s: %s", name, valuesAt(body, "sigma"))
 			}
 		}
 	})
@@ -278,12 +278,12 @@ func TestEvidenceOnSharedEvents(t *testing.T) {
 				return
 			}
 			body, without := enriched(t, e, string(text)), enriched(t, plain, string(text))
-			if at(body, "sigma.rules.id") != at(without, "sigma.rules.id") {
+			if valuesAt(body, "sigma.rules.id") != valuesAt(without, "sigma.rules.id") {
 				t.Errorf("%s: other rules", text)
 			}
 			found := len(body.At("sigma.rules.evidence"))
 			if found != len(body.At("sigma.rules.id")) {
-				t.Errorf("%s: %s", text, at(body, "sigma.rules"))
+				t.Errorf("%s: %s", text, valuesAt(body, "sigma.rules"))
 			}
 			entries += found
 			pieces += len(body.At("sigma.rules.evidence.value"))

@@ -53,34 +53,43 @@ func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, m *marking
 	if ev.HasTime {
 		received = time.Unix(ev.Seconds, int64(ev.Nanos)).UTC()
 	}
-	j := Judgement{Content: record.CloudTrail}
-	if s.own.isRecord(data) {
-		s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
-		hits := s.match(s.own, received, e.written)
-		if len(hits) == 0 { // most records
-			counts.Records++
-			counts.Unmatched++
-			if e.touchesRest {
-				e.pass(s, data, ev, true, counts)
-			}
-			return
-		}
-		s.verdicts = append(s.verdicts, Verdict{place: record.Place{Data: data, Pos: ev.BodyStart}, Hits: hits})
-		j.Verdicts = s.verdicts
-	} else {
-		inside := s.locate(data, ev.BodyStart)
-		if split && e.takeApart(s, data, ev, inside.locator, m, counts) {
-			return
-		}
-		j = s.judgeFound(inside, received, e.written)
+	if !s.own.isRecord(data) {
+		e.judgeOther(s, data, ev, received, m, counts, split)
+		return
 	}
+	s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
+	hits := s.match(s.own, received, e.written)
+	if len(hits) == 0 { // most records
+		counts.Records++
+		counts.Unmatched++
+		if e.touchesRest {
+			e.pass(s, data, ev, true, counts)
+		}
+		return
+	}
+	s.verdicts = append(s.verdicts, Verdict{place: record.Place{Data: data, Pos: ev.BodyStart}, Hits: hits})
+	e.note(s, data, ev, &Judgement{Content: record.CloudTrail, Verdicts: s.verdicts, received: received}, m, counts)
+}
+
+// judgeOther judges a log event that is no record itself.
+func (e *Engine) judgeOther(s *scratch, data []byte, ev *chunk.Event, received time.Time, m *marking, counts *Tally, split bool) {
+	inside := s.locate(data, ev.BodyStart)
+	if split && e.takeApart(s, data, ev, inside.locator, m, counts) {
+		return
+	}
+	j := s.judgeFound(inside, received, e.written)
+	j.received = received
+	e.note(s, data, ev, &j, m, counts)
+}
+
+// note notes what is to be written on a log event, or what else becomes of it.
+func (e *Engine) note(s *scratch, data []byte, ev *chunk.Event, j *Judgement, m *marking, counts *Tally) {
 	if j.count(counts) {
-		j.received = received
-		e.countHits(&j)
+		e.countHits(j)
 		s.hits = j.appendHits(s.hits[:0])
-		e.prover.prove(s.hits, &j)
-		m.mark(s.hits, &j)
-		s.chunk.splices = append(s.chunk.splices, e.splice(s, data, ev, &j, counts))
+		e.prover.prove(s.hits, j)
+		m.mark(s.hits, j)
+		s.chunk.splices = append(s.chunk.splices, e.splice(s, data, ev, j, counts))
 	} else if e.touchesRest {
 		e.pass(s, data, ev, false, counts)
 	}

@@ -86,7 +86,7 @@ func TestRuleFieldsFlat(t *testing.T) {
 		"description": `"What it is"`, "k_logsource": `["{\"product\":\"aws\",\"service\":\"cloudtrail\"}","{\"service\":\"cloudtrail\"}"]`,
 		"k_tags": `["attack.t1562.008","attack.t1078"]`, "k_x-owner": `["012345678901"]`, "k_x-plan": `["{\"a\":\"<b>\",\"z\":[\"1\",null]}"]`, "k_x-none": "",
 	} {
-		if got := at(body, name); got != want {
+		if got := valuesAt(body, name); got != want {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
@@ -113,7 +113,7 @@ func TestRevokedTechniques(t *testing.T) {
 			e := engineFor(t, fullRule, func(s *conf.Settings) { s.RevokedTechniques, s.Format = choice, format })
 			body := enriched(t, e, stop)
 			for path, want := range paths {
-				if got := at(body, path); got != want {
+				if got := valuesAt(body, path); got != want {
 					t.Errorf("%s, %s: %s is %s, not %s", choice, format, path, got, want)
 				}
 			}

@@ -19,8 +19,8 @@ func suppressing(d string) func(*conf.Settings) {
 	return func(s *conf.Settings) { s.Suppress = d }
 }
 
-// stopAt is a record of StopLogging, at so many seconds past midnight, by the user of that ARN.
-func stopAt(seconds int, arn string) string {
+// at is a record of StopLogging, at so many seconds past midnight, by the user of that ARN.
+func at(seconds int, arn string) string {
 	when := time.Date(2026, 11, 20, 0, 0, seconds, 0, time.UTC).Format(time.RFC3339)
 	return stopWith(`"eventTime":"` + when + `","userIdentity":{"type":"IAMUser","arn":"` + arn + `"}`)
 }
@@ -37,7 +37,7 @@ func marksOf(w outcome) string {
 // TestSuppress goes through events one by one: what is first, what is a repetition, and what the next first one says of those.
 func TestSuppress(t *testing.T) {
 	const suppressed = "false/0"
-	noTime := strings.Replace(stopAt(0, "a"), "eventTime", "otherTime", 1)
+	noTime := strings.Replace(at(0, "a"), "eventTime", "otherTime", 1)
 	for _, test := range []struct {
 		name   string
 		by     string
@@ -46,23 +46,23 @@ func TestSuppress(t *testing.T) {
 	}{
 		{
 			"a window, and the next one", "",
-			[]string{stopAt(0, "a"), stopAt(1, "a"), stopAt(59, "a"), stopAt(60, "a"), stopAt(61, "a"), stopAt(200, "a"), stopAt(400, "a")},
+			[]string{at(0, "a"), at(1, "a"), at(59, "a"), at(60, "a"), at(61, "a"), at(200, "a"), at(400, "a")},
 			[]string{"high true/0", suppressed, suppressed, "high true/2", suppressed, "high true/1", "high true/0"},
 		},
 		{
 			"late records", "",
-			[]string{stopAt(100, "a"), stopAt(99, "a"), stopAt(41, "a"), stopAt(40, "a"), stopAt(100, "a")},
+			[]string{at(100, "a"), at(99, "a"), at(41, "a"), at(40, "a"), at(100, "a")},
 			[]string{"high true/0", suppressed, suppressed, "high true/2", "high true/0"},
 		},
-		{"other principals", "", []string{stopAt(0, "a"), stopAt(0, "b"), stopAt(1, "a"), stopAt(1, "b")}, []string{"high true/0", "high true/0", suppressed, suppressed}},
+		{"other principals", "", []string{at(0, "a"), at(0, "b"), at(1, "a"), at(1, "b")}, []string{"high true/0", "high true/0", suppressed, suppressed}},
 		{
 			"other rules", "",
-			[]string{stopAt(0, "a"), strings.Replace(stopAt(1, "a"), "{", `{"errorCode":"AccessDenied",`, 1), strings.Replace(stopAt(2, "a"), "{", `{"errorCode":"AccessDenied",`, 1)},
+			[]string{at(0, "a"), strings.Replace(at(1, "a"), "{", `{"errorCode":"AccessDenied",`, 1), strings.Replace(at(2, "a"), "{", `{"errorCode":"AccessDenied",`, 1)},
 			[]string{"high true/0", "low false/0 true/0", "false/0 false/0"},
 		},
 		{
 			"none of the fields", "userIdentity.userName,other",
-			[]string{stopAt(0, "a"), stopAt(1, "a"), strings.Replace(stopAt(2, "a"), `"arn"`, `"userName"`, 1), strings.Replace(stopAt(3, "a"), `"arn"`, `"userName"`, 1)},
+			[]string{at(0, "a"), at(1, "a"), strings.Replace(at(2, "a"), `"arn"`, `"userName"`, 1), strings.Replace(at(3, "a"), `"arn"`, `"userName"`, 1)},
 			[]string{"high true/0", "high true/0", "high true/0", suppressed},
 		},
 		{
@@ -73,12 +73,12 @@ func TestSuppress(t *testing.T) {
 		{"without eventTime, when it was received", "", []string{noTime, noTime}, []string{"high true/0", suppressed}},
 		{
 			"several records", "",
-			[]string{`{"Records":[` + stopAt(0, "a") + "," + stopAt(1, "a") + "," + stopAt(2, "b") + `]}`, `{"Records":[` + stopAt(3, "a") + "," + stopAt(3, "b") + `]}`, stopAt(4, "b"), `{"Records":[` + stopAt(90, "a") + "," + stopAt(90, "b") + `]}`},
+			[]string{`{"Records":[` + at(0, "a") + "," + at(1, "a") + "," + at(2, "b") + `]}`, `{"Records":[` + at(3, "a") + "," + at(3, "b") + `]}`, at(4, "b"), `{"Records":[` + at(90, "a") + "," + at(90, "b") + `]}`},
 			[]string{"high true/0", suppressed, suppressed, "high true/4"},
 		},
 		{
 			"with an earlier tier, the highest of both", "",
-			[]string{stopAt(0, "a"), with(stopAt(1, "a"), `{"level":"low","notify":"low","rules":[{"id":"x","first":true}]}`), with(stopAt(100, "a"), `{"level":"low","notify":"low","rules":[{"id":"x","first":true}]}`)},
+			[]string{at(0, "a"), with(at(1, "a"), `{"level":"low","notify":"low","rules":[{"id":"x","first":true}]}`), with(at(100, "a"), `{"level":"low","notify":"low","rules":[{"id":"x","first":true}]}`)},
 			[]string{"high true/0", "low false/0 true/0", "high true/1 true/0"},
 		},
 	} {
@@ -133,7 +133,7 @@ func TestSuppressOff(t *testing.T) {
 		for name, through := range doors() {
 			e := engine(t, func(s *conf.Settings) { s.Format = format })
 			for range 2 {
-				if out := through(t, e, stopAt(0, "a")); strings.Contains(out, "first") || strings.Contains(out, "suppressed") || strings.Contains(out, "notify") {
+				if out := through(t, e, at(0, "a")); strings.Contains(out, "first") || strings.Contains(out, "suppressed") || strings.Contains(out, "notify") {
 					t.Errorf("%s, %s: %s", format, name, out)
 				}
 			}
@@ -175,7 +175,7 @@ func TestSuppressECS(t *testing.T) {
 		return `{"@timestamp":"2026-11-20T00:00:00Z","event":{"action":"StopLogging","provider":"cloudtrail.amazonaws.com"},"aws":{"cloudtrail":{"user_identity":{"arn":"` + arn + `"}}}}`
 	}
 	var got []string
-	for _, body := range []string{ecs("a"), ecs("b"), ecs("a"), stopAt(1, "b")} {
+	for _, body := range []string{ecs("a"), ecs("b"), ecs("a"), at(1, "b")} {
 		got = append(got, marksOf(readOutcome(t, bodies(t, process(t, e, event(t, body)))[0])))
 	}
 	if diff := cmp.Diff([]string{"high true/0", "high true/0", "false/0", "false/0"}, got); diff != "" {
@@ -187,8 +187,8 @@ func TestSuppressECS(t *testing.T) {
 // written.
 func TestSuppressUnwritten(t *testing.T) {
 	e := engine(t, suppressing("1m"))
-	one := event(t, stopAt(0, "a"))
-	burst := append(append(event(t, stopAt(100, "a")), event(t, stopAt(101, "a"))...), event(t, stopAt(102, "b"))...)
+	one := event(t, at(0, "a"))
+	burst := append(append(event(t, at(100, "a")), event(t, at(101, "a"))...), event(t, at(102, "b"))...)
 	next := func(data []byte) string { return marksOf(readOutcome(t, bodies(t, process(t, e, data))[0])) }
 	fail := func() {
 		if e.Process(burst, func(int) []byte { return nil }) != nil {
@@ -211,13 +211,13 @@ func TestSuppressUnwritten(t *testing.T) {
 		t.Errorf("in a window: %s", got)
 	}
 	fail()
-	if got := next(event(t, stopAt(30, "a"))); got != "false/0" {
+	if got := next(event(t, at(30, "a"))); got != "false/0" {
 		t.Errorf("the window has moved: %s", got)
 	}
-	if got := next(event(t, stopAt(103, "b"))); got != "high true/0" {
+	if got := next(event(t, at(103, "b"))); got != "high true/0" {
 		t.Errorf("another principal: %s", got)
 	}
-	if got := next(event(t, stopAt(104, "a"))); got != "high true/2" {
+	if got := next(event(t, at(104, "a"))); got != "high true/2" {
 		t.Errorf("the next window: %s", got)
 	}
 	if got := e.Tally(); got.Suppressed != 2 {
@@ -230,7 +230,7 @@ func TestSuppressBound(t *testing.T) {
 	e := engine(t, suppressing("1m"))
 	e.suppressor.most = 2
 	var got []string
-	for _, body := range []string{stopAt(0, "a"), stopAt(0, "b"), stopAt(1, "a"), stopAt(61, "a"), stopAt(61, "c"), stopAt(62, "a"), stopAt(62, "b"), stopAt(63, "c"), stopAt(63, "a")} {
+	for _, body := range []string{at(0, "a"), at(0, "b"), at(1, "a"), at(61, "a"), at(61, "c"), at(62, "a"), at(62, "b"), at(63, "c"), at(63, "a")} {
 		got = append(got, marksOf(readOutcome(t, bodies(t, process(t, e, event(t, body)))[0])))
 	}
 	want := []string{
@@ -249,7 +249,7 @@ func TestSuppressBound(t *testing.T) {
 	// More in one chunk than are remembered.
 	var data []byte
 	for i := range 10 {
-		data = append(data, event(t, stopAt(0, fmt.Sprint(i)))...)
+		data = append(data, event(t, at(0, fmt.Sprint(i)))...)
 	}
 	if out := bodies(t, process(t, e, data)); marksOf(readOutcome(t, out[9])) != "high true/0" || len(e.suppressor.windows) != 2 {
 		t.Errorf("%s, %d windows", out[9], len(e.suppressor.windows))
@@ -265,8 +265,8 @@ func TestSuppressConcurrent(t *testing.T) {
 	for window := range 4 {
 		var chunk []byte
 		for p := range principals {
-			chunk = append(chunk, event(t, stopAt(100*window, fmt.Sprint(p)))...)
-			chunk = append(chunk, event(t, stopAt(100*window+1, fmt.Sprint(p)))...)
+			chunk = append(chunk, event(t, at(100*window, fmt.Sprint(p)))...)
+			chunk = append(chunk, event(t, at(100*window+1, fmt.Sprint(p)))...)
 		}
 		var wg sync.WaitGroup
 		var mu sync.Mutex
@@ -309,7 +309,7 @@ func TestSuppressSplit(t *testing.T) {
 	e := engine(t, func(s *conf.Settings) {
 		s.Suppress, s.Split, s.Emit, s.Flatten = "1m", true, "matches", "userIdentity"
 	})
-	data := append(event(t, `{"Records":[`+stopAt(0, "a")+","+quiet+","+stopAt(1, "a")+","+stopAt(2, "b")+`]}`), event(t, quiet)...)
+	data := append(event(t, `{"Records":[`+at(0, "a")+","+quiet+","+at(1, "a")+","+at(2, "b")+`]}`), event(t, quiet)...)
 	if e.Process(data, func(int) []byte { return nil }) != nil {
 		t.Error("written")
 	}
@@ -332,8 +332,8 @@ func TestSuppressReserved(t *testing.T) {
 	for _, format := range formats() {
 		for name, through := range doors() {
 			e := engine(t, func(s *conf.Settings) { s.Suppress, s.ReserveKey, s.Format = "1m", true, format })
-			through(t, e, stopAt(0, "a"))
-			w := readOutcome(t, through(t, e, with(stopAt(1, "a"), `{"level":"critical","notify":"critical","rules":[{"id":"x","first":true}]}`)))
+			through(t, e, at(0, "a"))
+			w := readOutcome(t, through(t, e, with(at(1, "a"), `{"level":"critical","notify":"critical","rules":[{"id":"x","first":true}]}`)))
 			if marksOf(w) != "false/0" || w.Sigma.Level != "high" {
 				t.Errorf("%s, %s: %+v", format, name, w.Sigma)
 			}
