@@ -7,15 +7,7 @@ import (
 )
 
 // RuleFieldNames returns the attributes that rule_fields names, each once, in order.
-func (s *Settings) RuleFieldNames() []string {
-	var names []string
-	for name := range strings.SplitSeq(s.RuleFields, ",") {
-		if name = strings.TrimSpace(name); name != "" && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names
-}
+func (s *Settings) RuleFieldNames() []string { return list(s.RuleFields) }
 
 // validRuleFields refuses names that cannot be written: a rule's hit, or the record in the format flat, has something else of that name. Readers that
 // look keys up without their case would take one for the other, too.
