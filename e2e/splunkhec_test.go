@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -160,5 +161,33 @@ func checkEnvelope(t *testing.T, name string, r hecRecord) {
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("an envelope (-want +got):\n%.2000s", diff)
+	}
+}
+
+// testSplunk runs the shipped file: all records in one index, those with a high or critical hit in the other too.
+func testSplunk(t *testing.T, file string) {
+	const token, index, alerts = "5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11", "aws", "aws_alerts"
+	all, high := sentWith(t, "format: flat")
+	receiver := startHEC(t)
+	h, events := ship(t, onPath, file, "SPLUNK_HOST=127.0.0.1", fmt.Sprintf("SPLUNK_PORT=%d", receiver.port), "SPLUNK_TLS=off", "SPLUNK_TOKEN="+token, "SPLUNK_INDEX="+index, "SPLUNK_ALERT_INDEX="+alerts)
+	h.until(t, fmt.Sprintf("%d records and %d alerts", events, total(high)), func() bool { return receiver.count() >= events+total(high) })
+	h.stop(t)
+	h.quiet(t)
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	byIndex := make(map[string][]hecRecord)
+	for _, r := range receiver.records(t) {
+		byIndex[r.Index] = append(byIndex[r.Index], r)
+		want := hecRecord{Time: r.Time, Host: name, Source: "fluent-bit", SourceType: "aws:cloudtrail", Index: r.Index, Token: token, Fields: map[string]any{}, Body: r.Body}
+		if diff := cmp.Diff(want, r); diff != "" {
+			t.Errorf("an envelope (-want +got):\n%.2000s", diff)
+		}
+	}
+	same(t, "the index", all, bodies(t, byIndex[index]))
+	same(t, "the index of alerts", high, bodies(t, byIndex[alerts]))
+	if len(byIndex) != 2 {
+		t.Errorf("%d indexes", len(byIndex))
 	}
 }
