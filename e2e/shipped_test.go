@@ -49,41 +49,32 @@ func TestShipped(t *testing.T) {
 	}
 }
 
-// ship runs a shipped file with the Fluent Bit b on all events, and with the variables that env adds; it returns how many events there are. The file asks
-// for just the variables that its head explains and that the test sets.
-func ship(t *testing.T, b program, file string, env ...string) (h *host, events int) {
-	t.Helper()
-	pattern, events := corpora(t)
-	env = append([]string{"CLOUDTRAIL_FILES=" + pattern, "SIGMA_RULES=builtin", "SIGMA_STATE=" + t.TempDir()}, env...)
-	return shipOn(t, b, file, env), events
-}
-
-// shipOn runs a shipped file with just these variables.
-func shipOn(t *testing.T, b program, file string, env []string) *host {
+// ship runs a shipped file with the Fluent Bit b on all events, and with the variables that env adds or replaces. The file asks for just the variables
+// that its head explains and that the test sets.
+func ship(t *testing.T, b program, file string, env ...string) *host {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	comment, _, _ := strings.Cut(string(text), "\nservice:")
-	asked := make(map[string]bool)
+	pattern, _ := corpora(t)
+	env = append([]string{"CLOUDTRAIL_FILES=" + pattern, "SIGMA_RULES=builtin", "SIGMA_STATE=" + t.TempDir()}, env...)
+	comment := regexp.MustCompile(`^(#.*\n)+`).FindString(string(text))
+	asked, set := make(map[string]bool), make(map[string]bool)
 	for _, m := range regexp.MustCompile(`\$\{(\w+)\}`).FindAllStringSubmatch(string(text), -1) {
 		asked[m[1]] = true
 	}
 	delete(asked, "HOSTNAME") // which the host sets
 	for _, variable := range env {
 		name, _, _ := strings.Cut(variable, "=")
-		if !asked[name] && !strings.HasPrefix(name, "AWS_") {
-			t.Errorf("%s does not ask for %s", file, name)
+		if (!asked[name] || !strings.Contains(comment, name+"=")) && !strings.HasPrefix(name, "AWS_") {
+			t.Errorf("%s does not ask for %s, or its head does not say so", file, name)
 		}
-		delete(asked, name)
+		set[name] = true
 	}
 	for name := range asked {
-		t.Errorf("%s asks for %s, which is not set", file, name)
-	}
-	for _, variable := range env {
-		if name, _, _ := strings.Cut(variable, "="); !strings.Contains(comment, name+"=") && !strings.HasPrefix(name, "AWS_") {
-			t.Errorf("the head of %s does not say what %s is", file, name)
+		if !set[name] {
+			t.Errorf("%s asks for %s, which is not set", file, name)
 		}
 	}
 	return b.runFile(t, file, env, []string{"-e", plugin(t)})
@@ -93,6 +84,12 @@ func shipOn(t *testing.T, b program, file string, env []string) *host {
 func sentWith(t *testing.T, properties ...string) (all, high map[string]int) {
 	t.Helper()
 	pattern, events := corpora(t)
+	return sentOf(t, pattern, events, properties...)
+}
+
+// sentOf does so of the events in files.
+func sentOf(t *testing.T, pattern string, events int, properties ...string) (all, high map[string]int) {
+	t.Helper()
 	filter := asFilter
 	for _, p := range properties {
 		filter += "      " + p + "\n"
@@ -166,8 +163,12 @@ func (h *host) quiet(t *testing.T) {
 // twoFiles are the files of the configurations that write to files.
 type twoFiles struct{ folder string }
 
-func (f twoFiles) records(t *testing.T) []string { return lines(t, filepath.Join(f.folder, "records.ndjson")) }
-func (f twoFiles) alerts(t *testing.T) []string  { return lines(t, filepath.Join(f.folder, "alerts.ndjson")) }
+func (f twoFiles) records(t *testing.T) []string {
+	return lines(t, filepath.Join(f.folder, "records.ndjson"))
+}
+func (f twoFiles) alerts(t *testing.T) []string {
+	return lines(t, filepath.Join(f.folder, "alerts.ndjson"))
+}
 
 // compare waits until the host has written everything, stops it and compares.
 func (f twoFiles) compare(t *testing.T, h *host, all, high map[string]int) {
@@ -186,7 +187,7 @@ func (f twoFiles) compare(t *testing.T, h *host, all, high map[string]int) {
 func testTwoFiles(t *testing.T, file string) {
 	all, high := sentWith(t)
 	f := twoFiles{t.TempDir()}
-	h, _ := ship(t, onPath, file, "SIGMA_OUT="+f.folder)
+	h := ship(t, onPath, file, "SIGMA_OUT="+f.folder)
 	f.compare(t, h, all, high)
 	h.quiet(t)
 }
@@ -213,7 +214,7 @@ func testRoutes(t *testing.T, file string) {
 		alerts, hits int
 		archive      bool
 	}{
-		"sigma under filters": {strings.NewReplacer(processor, "", "  outputs:\n", asFilter).Replace(config), 0, total(high), true},
+		"sigma under filters":    {strings.NewReplacer(processor, "", "  outputs:\n", asFilter).Replace(config), 0, total(high), true},
 		"no unconditional route": {strings.Replace(strings.Replace(config, unconditional, "", 1), "alias: archive\n", "alias: archive\n      match: cloudtrail\n", 1), total(high), 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -240,7 +241,7 @@ func testRewriteTagClassic(t *testing.T, file string) {
 	all, high := sentWith(t)
 	eachHost(t, func(t *testing.T, b program) {
 		f := twoFiles{t.TempDir()}
-		h, _ := ship(t, b, file, "SIGMA_OUT="+f.folder)
+		h := ship(t, b, file, "SIGMA_OUT="+f.folder)
 		f.compare(t, h, all, high)
 		h.quiet(t)
 	})

@@ -169,7 +169,8 @@ func testSplunk(t *testing.T, file string) {
 	const token, index, alerts = "5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11", "aws", "aws_alerts"
 	all, high := sentWith(t, "format: flat")
 	receiver := startHEC(t)
-	h, events := ship(t, onPath, file, "SPLUNK_HOST=127.0.0.1", fmt.Sprintf("SPLUNK_PORT=%d", receiver.port), "SPLUNK_TLS=off", "SPLUNK_TOKEN="+token, "SPLUNK_INDEX="+index, "SPLUNK_ALERT_INDEX="+alerts)
+	events := total(all)
+	h := ship(t, onPath, file, "SPLUNK_HOST=127.0.0.1", fmt.Sprintf("SPLUNK_PORT=%d", receiver.port), "SPLUNK_TLS=off", "SPLUNK_TOKEN="+token, "SPLUNK_INDEX="+index, "SPLUNK_ALERT_INDEX="+alerts)
 	h.until(t, fmt.Sprintf("%d records and %d alerts", events, total(high)), func() bool { return receiver.count() >= events+total(high) })
 	h.stop(t)
 	h.quiet(t)

@@ -95,7 +95,8 @@ func testWebhook(t *testing.T, file string) {
 	_, high := sentWith(t, "min_level: high")
 	t.Run("refusing", func(t *testing.T) {
 		w := listenHTTP(t, 3)
-		h, events := ship(t, onPath, file, w.env()...)
+		_, events := corpora(t)
+		h := ship(t, onPath, file, w.env()...)
 		h.until(t, "all alerts", func() bool { return total(w.records(t)) >= total(high) })
 		h.stop(t)
 		same(t, "the alerts", high, w.records(t))
@@ -106,17 +107,15 @@ func testWebhook(t *testing.T, file string) {
 	})
 	t.Run("down over a restart", func(t *testing.T) {
 		w := listenHTTP(t, 0)
-		env := []string{"SIGMA_RULES=builtin", "SIGMA_STATE=" + t.TempDir()}
-		pattern, _ := corpora(t)
-		env = append(env, "CLOUDTRAIL_FILES="+pattern)
+		state := "SIGMA_STATE=" + t.TempDir()
 		nowhere := strings.ReplaceAll(strings.Join(w.env(), "\n"), fmt.Sprint(w.listener.Addr().(*net.TCPAddr).Port), fmt.Sprint(freePort(t)))
-		h := shipOn(t, onPath, file, append(strings.Split(nowhere, "\n"), env...))
+		h := ship(t, onPath, file, append(strings.Split(nowhere, "\n"), state)...)
 		h.until(t, "a failure", func() bool { return h.logged("failed to flush chunk") != "" })
 		if err := h.cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		<-h.done
-		h = shipOn(t, onPath, file, append(w.env(), env...))
+		h = ship(t, onPath, file, append(w.env(), state)...)
 		h.until(t, "all alerts", func() bool { return len(w.records(t)) >= len(high) })
 		h.stop(t)
 		for text := range high {

@@ -31,6 +31,9 @@ func Summary(record Record) string {
 	return strings.Join(strings.Fields(b.String()), " ") // what a record holds may have line breaks
 }
 
+// unknown is what a principal without a name is called.
+const unknown = "unknown"
+
 // principal names who acted, as a reader knows them.
 func principal(record Record) string {
 	if name := firstOf(record,
@@ -39,7 +42,7 @@ func principal(record Record) string {
 	); name != "" {
 		return name
 	}
-	return "unknown"
+	return unknown
 }
 
 // target names what was acted upon: the first resource that the record names, or the parameter that as a rule names one.
