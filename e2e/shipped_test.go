@@ -166,6 +166,7 @@ type twoFiles struct{ folder string }
 func (f twoFiles) records(t *testing.T) []string {
 	return lines(t, filepath.Join(f.folder, "records.ndjson"))
 }
+
 func (f twoFiles) alerts(t *testing.T) []string {
 	return lines(t, filepath.Join(f.folder, "alerts.ndjson"))
 }
