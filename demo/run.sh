@@ -17,7 +17,7 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 records() { sed -E 's/.*"eventTime":"([^"]*)".*"eventSource":"([^".]*)[^"]*".*"eventName":"([^"]*)".*/  \1  \2:\3/; s/^\{.*/  (no CloudTrail record)/' "$1"; }
 
 in_fluent_bit() {
-	CLOUDTRAIL_FILES="$PWD/$events" SIGMA_RULES=builtin SIGMA_OUT="$PWD/$out" \
+	CLOUDTRAIL_FILES="$PWD/$events" SIGMA_RULES=builtin SIGMA_STATE="$PWD/$out" SIGMA_OUT="$PWD/$out" \
 		fluent-bit -e "$PWD/build/flb-filter_sigma.so" -c conf/fluent-bit/tail-sigma.yaml >"$out/log" 2>&1 &
 	host=$!
 	trap 'kill $host 2>/dev/null || true' EXIT

@@ -89,6 +89,12 @@ func (b program) run(t *testing.T, config string, env, args []string) *host {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return b.runFile(t, file, env, args)
+}
+
+// runFile runs b with the file of a configuration.
+func (b program) runFile(t *testing.T, file string, env, args []string) *host {
+	t.Helper()
 	h := &host{cmd: exec.Command(b.path, append(args, "-c", file)...), done: make(chan error, 1), log: &syncBuffer{}}
 	h.cmd.Env = append(os.Environ(), env...)
 	h.cmd.Stdout, h.cmd.Stderr = h.log, h.log

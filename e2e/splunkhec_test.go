@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -31,11 +32,10 @@ type hecRecord struct {
 	Body       json.RawMessage `json:"body"`
 }
 
-// startHEC starts a receiver on a port of its own, which ends with the test, and skips the test where it is not built.
-func startHEC(t *testing.T) *hec {
+// startHEC starts a receiver on a port, which ends with the test, and skips the test where it is not built.
+func startHEC(t *testing.T, port int) *hec {
 	t.Helper()
 	const built = "../build/receivers/splunkhec"
-	port := freePort(t)
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	h := &hec{service: startService(t, "the splunk_hec receiver", built, exec.Command(built, "-listen", address)), port: port}
 	h.until(t, "its health", func() bool {
@@ -102,7 +102,7 @@ func TestSplunkHEC(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			plugin(t)
 			pattern, events := corpora(t)
-			forward, h := listen(t), startHEC(t)
+			forward, h := listen(t), startHEC(t, freePort(t))
 			b := start(t, tailConfig(pattern, asFilter, "builtin")+fmt.Sprintf(`
     - {name: forward, match: ct, host: 127.0.0.1, port: %d}
     - name: splunk
@@ -160,5 +160,37 @@ func checkEnvelope(t *testing.T, name string, r hecRecord) {
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("an envelope (-want +got):\n%.2000s", diff)
+	}
+}
+
+// testSplunk runs the shipped file with a receiver that comes late: all records in one index, those with a high or critical hit in the other too.
+func testSplunk(t *testing.T, file string) {
+	const token, index, alerts = "5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11", "aws", "aws_alerts"
+	all, high := sentWith(t, "format: flat")
+	events, port := total(all), freePort(t)
+	startHEC(t, freePort(t)) // skips the test here where there is none
+	h := ship(t, onPath, file, "SPLUNK_HOST=127.0.0.1", fmt.Sprintf("SPLUNK_PORT=%d", port), "SPLUNK_TLS=off", "SPLUNK_TOKEN="+token, "SPLUNK_INDEX="+index, "SPLUNK_ALERT_INDEX="+alerts)
+	h.until(t, "failures of both outputs", func() bool {
+		return h.logged("failed to flush chunk", "output=archive") != "" && h.logged("failed to flush chunk", "output=alerts") != ""
+	})
+	receiver := startHEC(t, port)
+	h.until(t, fmt.Sprintf("%d records and %d alerts", events, total(high)), func() bool { return receiver.count() >= events+total(high) })
+	h.stop(t)
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	byIndex := make(map[string][]hecRecord)
+	for _, r := range receiver.records(t) {
+		byIndex[r.Index] = append(byIndex[r.Index], r)
+		want := hecRecord{Time: r.Time, Host: name, Source: "fluent-bit", SourceType: "aws:cloudtrail", Index: r.Index, Token: token, Fields: map[string]any{}, Body: r.Body}
+		if diff := cmp.Diff(want, r); diff != "" {
+			t.Errorf("an envelope (-want +got):\n%.2000s", diff)
+		}
+	}
+	same(t, "the index", all, bodies(t, byIndex[index]))
+	same(t, "the index of alerts", high, bodies(t, byIndex[alerts]))
+	if len(byIndex) != 2 {
+		t.Errorf("%d indexes", len(byIndex))
 	}
 }

@@ -1,46 +1,12 @@
 package e2e
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 )
-
-// TestShippedConfiguration runs conf/fluent-bit/tail-sigma.yaml as it is.
-func TestShippedConfiguration(t *testing.T) {
-	plugin(t)
-	config, err := os.ReadFile("../conf/fluent-bit/tail-sigma.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pattern, events := corpora(t)
-	out := t.TempDir()
-	h := start(t, string(config), []string{"CLOUDTRAIL_FILES=" + pattern, "SIGMA_RULES=builtin", "SIGMA_OUT=" + out})
-	h.until(t, "the records", func() bool { return len(lines(t, filepath.Join(out, "records.ndjson"))) >= events })
-	h.stop(t)
-	high := make(map[string]int)
-	all := lines(t, filepath.Join(out, "records.ndjson"))
-	for _, line := range all {
-		if isHigh(t, line) {
-			high[line]++
-		}
-	}
-	alerts := lines(t, filepath.Join(out, "alerts.ndjson"))
-	for _, line := range alerts {
-		high[line]--
-	}
-	for line, n := range high {
-		if n != 0 {
-			t.Errorf("%+d times among the alerts: %s", -n, line)
-		}
-	}
-	if len(all) != events || len(alerts) == 0 {
-		t.Errorf("%d records of %d, %d alerts", len(all), events, len(alerts))
-	}
-}
 
 // TestReadme runs the configuration that the README shows, with paths of this machine.
 func TestReadme(t *testing.T) {
@@ -79,19 +45,6 @@ func lines(t *testing.T, file string) []string {
 		t.Fatal(err)
 	}
 	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")[:strings.Count(string(data), "\n")]
-}
-
-func isHigh(t *testing.T, line string) bool {
-	t.Helper()
-	var r struct {
-		Sigma struct {
-			Level string `json:"level"`
-		} `json:"sigma"`
-	}
-	if err := json.Unmarshal([]byte(line), &r); err != nil {
-		t.Fatalf("%v: %s", err, line)
-	}
-	return r.Sigma.Level == "high" || r.Sigma.Level == "critical"
 }
 
 // withProperties is a pipeline that needs no files, with lines of properties under the filter.

@@ -9,7 +9,7 @@ import (
 )
 
 // ecs returns what hits write in the Elastic Common Schema (fields event.*, rule.*, threat.*, tags). ECS knows one rule an event and this may be several:
-// their values then are lists, which its keyword fields take as well.
+// their values then are lists, which its keyword fields take as well. What ECS has as a list is one also of one value.
 func (t *Table) ecs(hits []Hit, level rules.Level) []Member {
 	list := make([]Member, 0, 32)
 	put := func(value any, path ...string) { list = append(list, Member{Path: path, Mode: Put, Value: value}) }
@@ -18,30 +18,31 @@ func (t *Table) ecs(hits []Hit, level rules.Level) []Member {
 			list = append(list, Member{Path: path, Mode: Unite, Value: oneOrMany(values)})
 		}
 	}
+	always := func(values []string, path ...string) {
+		if len(values) > 0 {
+			list = append(list, Member{Path: path, Mode: Unite, Value: values})
+		}
+	}
 	put("alert", "event", "kind")
 	put(severity(level), "event", "severity")
 	a := t.collect(slices.Clone(hits), nil, nil)
 	unite(t.each(a.hits, func(r *rules.Rule) []string { return []string{r.ID} }), "rule", "id")
 	unite(t.each(a.hits, func(r *rules.Rule) []string { return []string{r.Title} }), "rule", "name")
 	unite(t.each(a.hits, func(r *rules.Rule) []string { return []string{r.Description} }), "rule", "description")
-	if authors := t.each(a.hits, func(r *rules.Rule) []string { return []string{r.Author} }); len(authors) > 0 {
-		list = append(list, Member{Path: []string{"rule", "author"}, Mode: Unite, Value: authors}) // ECS wants a list here, also of one
-	}
+	always(t.each(a.hits, func(r *rules.Rule) []string { return []string{r.Author} }), "rule", "author")
 	unite(t.each(a.hits, func(r *rules.Rule) []string { return []string{r.License} }), "rule", "license")
 	unite(t.each(a.hits, func(r *rules.Rule) []string { return r.References }), "rule", "reference")
 	unite([]string{"Sigma"}, "rule", "ruleset")
 	if threats := newThreats(a.tactics, a.techniques); len(threats.tacticNames)+len(threats.techniqueIDs) > 0 {
 		put("MITRE ATT&CK", "threat", "framework")
-		unite(threats.tacticIDs, "threat", "tactic", "id")
-		unite(threats.tacticNames, "threat", "tactic", "name")
-		unite(threats.techniqueIDs, "threat", "technique", "id")
-		unite(threats.techniqueNames, "threat", "technique", "name")
-		unite(threats.subtechniqueIDs, "threat", "technique", "subtechnique", "id")
-		unite(threats.subtechniqueNames, "threat", "technique", "subtechnique", "name")
+		always(threats.tacticIDs, "threat", "tactic", "id")
+		always(threats.tacticNames, "threat", "tactic", "name")
+		always(threats.techniqueIDs, "threat", "technique", "id")
+		always(threats.techniqueNames, "threat", "technique", "name")
+		always(threats.subtechniqueIDs, "threat", "technique", "subtechnique", "id")
+		always(threats.subtechniqueNames, "threat", "technique", "subtechnique", "name")
 	}
-	if tags := t.each(a.hits, func(r *rules.Rule) []string { return r.Tags }); len(tags) > 0 {
-		list = append(list, Member{Path: []string{"tags"}, Mode: Unite, Value: tags})
-	}
+	always(t.each(a.hits, func(r *rules.Rule) []string { return r.Tags }), "tags")
 	return list
 }
 

@@ -60,7 +60,11 @@ func (t *Table) flat(hits []Hit, level rules.Level) []Member {
 // appendRisk appends the risk annotations that the record decides.
 func (t *Table) appendRisk(list []Member, hits []Hit, record Record) []Member {
 	first := slices.MaxFunc(hits, func(x, y Hit) int { return int(t.entries[x.Rule].level) - int(t.entries[y.Rule].level) })
+	who, kind := principal(record), "user"
+	if who == unknown || who == record("userIdentity.invokedBy") {
+		kind = "other" // for Enterprise Security: neither user nor system
+	}
 	return append(list,
-		Member{Path: []string{"risk_object"}, Value: principal(record)}, Member{Path: []string{"risk_object_type"}, Value: "user"},
+		Member{Path: []string{"risk_object"}, Value: who}, Member{Path: []string{"risk_object_type"}, Value: kind},
 		Member{Path: []string{"risk_message"}, Value: t.rules[first.Rule].Title + ": " + Summary(record, "")})
 }

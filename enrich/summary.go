@@ -194,12 +194,15 @@ func isDenial(code string) bool {
 	return false
 }
 
+// unknown is what a principal without a name is called.
+const unknown = "unknown"
+
 // principal names who acted, as a reader knows them.
 func principal(record Record) string {
 	return cmp.Or(firstOf(record,
 		"userIdentity.userName", "userIdentity.sessionContext.sessionIssuer.userName", "userIdentity.arn", "userIdentity.invokedBy",
 		"userIdentity.principalId", "userIdentity.accountId",
-	), "unknown")
+	), unknown)
 }
 
 // target names what was acted upon: the first resource that the record names, or the parameter that as a rule names one.

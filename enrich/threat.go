@@ -7,7 +7,7 @@ type threats struct {
 	tacticIDs, tacticNames               []string
 	techniqueIDs, techniqueNames         []string
 	subtechniqueIDs, subtechniqueNames   []string
-	fullTechniqueIDs, fullTechniqueNames []string // of techniques and sub-techniques alike, the latter as Parent: Name
+	fullTechniqueIDs, fullTechniqueNames []string // of techniques and sub-techniques alike
 	tacticShortnames                     []string
 }
 
@@ -30,17 +30,16 @@ func newThreats(tactics, techniques []*word) threats {
 	for _, w := range techniques {
 		technique, _ := attack.LookupTechnique(w.text)
 		add(&t.fullTechniqueIDs, technique.ID)
+		add(&t.fullTechniqueNames, technique.Name)
 		if technique.ParentID == "" {
 			add(&t.techniqueIDs, technique.ID)
 			add(&t.techniqueNames, technique.Name)
-			add(&t.fullTechniqueNames, technique.Name)
 			continue
 		}
 		add(&t.techniqueIDs, technique.ParentID)
 		add(&t.techniqueNames, technique.ParentName)
 		add(&t.subtechniqueIDs, technique.ID)
 		add(&t.subtechniqueNames, technique.Name)
-		add(&t.fullTechniqueNames, technique.ParentName+": "+technique.Name)
 	}
 	return t
 }

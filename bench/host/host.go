@@ -15,7 +15,6 @@ import (
 // host is a Fluent Bit and what it needs.
 type host struct {
 	folder, plugin string
-	copies         int
 }
 
 // tail reads a file to its end, in chunks of a size.
@@ -28,19 +27,25 @@ func dummy(record string) string {
 	return fmt.Sprintf("{name: dummy, tag: ct, rate: 1, dummy: '%s'}", strings.ReplaceAll(record, "'", "''"))
 }
 
-// config writes a configuration with copies of a filter and returns its name.
-func (h host) config(name, input, filter string) (string, error) {
+// config writes a configuration of an input and of what stands behind it, and returns its name.
+func (h host) config(name, input, behind string) (string, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "service: {flush: 0.2, grace: 1, log_level: info}\nparsers:\n  - {name: json, format: json}\npipeline:\n  inputs:\n    - %s\n", input)
+	fmt.Fprintf(&b, "service: {flush: 0.2, grace: 1, log_level: info}\nparsers:\n  - {name: json, format: json}\npipeline:\n  inputs:\n    - %s\n%s", input, behind)
+	path := filepath.Join(h.folder, "host-"+name+".yaml")
+	return path, os.WriteFile(path, []byte(b.String()), 0o600)
+}
+
+// behind is copies of a filter and an output that drops everything.
+func behind(filter string, copies int) string {
+	var b strings.Builder
 	if filter != "" {
 		b.WriteString("  filters:\n")
-		for n := range h.copies {
+		for n := range copies {
 			fmt.Fprintf(&b, "    - {match: ct, %s}\n", strings.ReplaceAll(filter, "$N", strconv.Itoa(n)))
 		}
 	}
 	b.WriteString("  outputs:\n    - {name: 'null', match: ct}\n")
-	path := filepath.Join(h.folder, "host-"+name+".yaml")
-	return path, os.WriteFile(path, []byte(b.String()), 0o600)
+	return b.String()
 }
 
 func (h host) command(config string) *exec.Cmd {

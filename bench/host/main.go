@@ -44,13 +44,15 @@ func main() {
 // setup is one way to run the host. Those with the same base read the same records as it, without a filter.
 type setup struct {
 	name, base, input, filter string
-	planted                   bool // a record with a hit in every chunk
+	routing                   string // what stands behind the input in place of copies of a filter
+	copies                    int    // of the filter, or of sigma in the routing
+	planted                   bool   // a record with a hit in every chunk
 	config, first             string
 	cpus, firsts              []float64 // of each run, with all records and with one
 
-	// Added is what one filter adds to the CPU for a record, as a share of what that costs without filters. Over is that to the grep's.
+	// Added is what one filter adds to the CPU for a record, as a share of what that costs without filters. Over is that to the control's.
 	Added sample.Spread `json:"added_over_no_filter"`
-	Over  float64       `json:"added_over_grep"`
+	Over  float64       `json:"added_over_control"`
 }
 
 const (
@@ -60,10 +62,10 @@ const (
 	sigma  = `name: sigma, rules: builtin`
 )
 
-func setups(c *corpus) []*setup {
+func setups(c *corpus, copies int) []*setup {
 	const megabyte, little, exit = "1M", "32k", ", exit_on_eof: on"
 	quiet, hits, small := tail(c.quiet, megabyte, exit), tail(c.hits, megabyte, exit), tail(c.quiet, little, exit)
-	return []*setup{
+	list := []*setup{
 		{name: "no filter", input: quiet},
 		{name: "grep, keeps all", base: "no filter", input: quiet, filter: grep},
 		{name: "lua, does nothing", base: "no filter", input: quiet, filter: lua},
@@ -71,10 +73,19 @@ func setups(c *corpus) []*setup {
 		{name: "no filter, hits", input: hits},
 		{name: "modify, 0.14 % of records", base: "no filter, hits", input: hits, filter: strings.ReplaceAll(modify, "$MARKER", c.marker)},
 		{name: "sigma, a hit in every chunk", base: "no filter, hits", input: hits, filter: sigma, planted: true},
+	}
+	list = append(list, routings(hits)...)
+	list = append(list, []*setup{
 		{name: "no filter, 32 KiB chunks", input: small},
 		{name: "grep, 32 KiB chunks", base: "no filter, 32 KiB chunks", input: small, filter: grep},
 		{name: "sigma, no hits, 32 KiB chunks", base: "no filter, 32 KiB chunks", input: small, filter: sigma},
+	}...)
+	for _, s := range list {
+		if s.copies == 0 {
+			s.copies = copies
+		}
 	}
+	return list
 }
 
 func bench(o options) error {
@@ -87,14 +98,18 @@ func bench(o options) error {
 	if err != nil {
 		return err
 	}
-	h := host{folder: folder, plugin: plugin, copies: o.copies}
-	list := setups(c)
+	h := host{folder: folder, plugin: plugin}
+	list := setups(c, o.copies)
 	for i, s := range list {
-		if s.config, err = h.config(strconv.Itoa(i), s.input, s.filter); err != nil {
+		rest := s.routing
+		if rest == "" {
+			rest = behind(s.filter, s.copies)
+		}
+		if s.config, err = h.config(strconv.Itoa(i), s.input, rest); err != nil {
 			return err
 		}
 		one := strings.NewReplacer(c.quiet, c.one, c.hits, c.one).Replace(s.input)
-		if s.first, err = h.config(strconv.Itoa(i)+"-one", one, s.filter); err != nil {
+		if s.first, err = h.config(strconv.Itoa(i)+"-one", one, rest); err != nil {
 			return err
 		}
 	}
@@ -111,7 +126,7 @@ func bench(o options) error {
 	if err != nil {
 		return err
 	}
-	sum(list, o)
+	sum(list)
 	report(list, seldom, o)
 	return save(folder, list, seldom)
 }
@@ -131,7 +146,7 @@ func (s *setup) run(h host, c *corpus) error {
 		}
 		s.firsts = append(s.firsts, first.CPU)
 	}
-	if s.filter != sigma {
+	if !strings.Contains(s.input+s.filter+s.routing, sigma) {
 		return nil
 	}
 	matched := 0
@@ -139,14 +154,14 @@ func (s *setup) run(h host, c *corpus) error {
 		matched = c.planted
 	}
 	want := fmt.Sprintf("sigmatrail: %d events = %d matched + %d unmatched + 0 not CloudTrail", c.records, matched, c.records-matched)
-	if n := strings.Count(p.Log, want); n != h.copies {
-		return fmt.Errorf("%d of %d filters say %q:\n%s", n, h.copies, want, p.Log)
+	if n := strings.Count(p.Log, want); n != s.copies {
+		return fmt.Errorf("%d of %d filters say %q:\n%s", n, s.copies, want, p.Log)
 	}
 	return nil
 }
 
 // sum works out what the filters add, run by run.
-func sum(list []*setup, o options) {
+func sum(list []*setup) {
 	byName := make(map[string]*setup)
 	for _, s := range list {
 		byName[s.name] = s
@@ -160,15 +175,18 @@ func sum(list []*setup, o options) {
 		work := sample.Median(append([]float64(nil), base.cpus...)) - baseStart
 		var added []float64
 		for i := range s.cpus {
-			added = append(added, ((s.cpus[i]-start)-(base.cpus[i]-baseStart))/float64(o.copies)/work)
+			added = append(added, ((s.cpus[i]-start)-(base.cpus[i]-baseStart))/float64(s.copies)/work)
 		}
 		s.Added = sample.Of(added)
 	}
 	for _, s := range list {
 		if s.base != "" {
 			control := byName["grep, keeps all"]
-			if strings.Contains(s.name, "32 KiB") {
+			switch {
+			case strings.Contains(s.name, "32 KiB"):
 				control = byName["grep, 32 KiB chunks"]
+			case s.copies == 1:
+				control = byName[sigmaAlone]
 			}
 			s.Over = s.Added.Median / control.Added.Median
 		}

@@ -14,6 +14,16 @@ if ! (cd splunkhec && CGO_ENABLED=0 "${GO:-go}" build -trimpath -buildvcs=false 
 	missing 'the splunk_hec receiver' 'go build has failed'
 fi
 
+if [ ! -e "$out/moto/built" ] || [ moto.txt -nt "$out/moto/built" ]; then
+	rm -rf "${out:?}/moto"
+	if python3 -m venv "$out/moto" && "$out/moto/bin/pip" install -q -r moto.txt; then
+		touch "$out/moto/built"
+	else
+		rm -rf "${out:?}/moto"
+		missing "moto's S3" 'it needs python3 with venv and pip'
+	fi
+fi
+
 if ! command -v java >/dev/null || ! command -v mvn >/dev/null; then
 	missing 'OpenSearch and Elasticsearch' 'they need java, 17 or later, and mvn'
 	exit 0

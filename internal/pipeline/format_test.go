@@ -56,7 +56,7 @@ func formatted(t testing.TB, format string, base bool) *Engine {
 const (
 	ecsEvent  = `"kind":"alert","severity":73`
 	ecsRule   = `"id":"5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11","name":"Stop","author":["Somebody"],"ruleset":"Sigma"`
-	ecsThreat = `"framework":"MITRE ATT&CK","technique":{"id":"T1685","name":"Disable or Modify Tools","subtechnique":{"id":"T1685.002","name":"Disable or Modify Cloud Log"}}`
+	ecsThreat = `"framework":"MITRE ATT&CK","technique":{"id":["T1685"],"name":["Disable or Modify Tools"],"subtechnique":{"id":["T1685.002"],"name":["Disable or Modify Cloud Log"]}}`
 	ecsTags   = `"tags":["attack.t1685.002"]`
 	shortStop = `"sigma":{"level":"high","rules":[{"id":"5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11","level":"high"}]}`
 )
@@ -92,7 +92,7 @@ func TestFormatECS(t *testing.T) {
 		},
 		{
 			"dotted keys", extended(stop, `"event.kind":"alert"`, `"threat.technique":{"id":"T1"}`, `"rule.name":"Mine"`),
-			extended(stop, `"event.kind":"alert"`, `"threat.technique":{"id":["T1","T1685"],"name":"Disable or Modify Tools","subtechnique":{"id":"T1685.002","name":"Disable or Modify Cloud Log"}}`,
+			extended(stop, `"event.kind":"alert"`, `"threat.technique":{"id":["T1","T1685"],"name":["Disable or Modify Tools"],"subtechnique":{"id":["T1685.002"],"name":["Disable or Modify Cloud Log"]}}`,
 				`"rule.name":["Mine","Stop"]`, inside("event", `"severity":73`), inside("rule", strings.Replace(ecsRule, `"name":"Stop",`, "", 1)),
 				inside("threat", `"framework":"MITRE ATT&CK"`), ecsTags, shortStop),
 		},
@@ -186,8 +186,8 @@ func TestFormatECSBase(t *testing.T) {
 // What format flat writes for a hit of the rule Stop, but for what the record says.
 const (
 	flatHead = `"signature":"Stop","signature_id":"5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11","severity":"high","type":"alert","mitre_technique_id":"T1685.002",` +
-		`"annotations.mitre_attack.mitre_technique_id":["T1685.002"],"annotations.mitre_attack.mitre_technique":["Disable or Modify Tools: Disable or Modify Cloud Log"],"risk_score":73`
-	flatRisk = `"risk_object":"unknown","risk_object_type":"user","risk_message":"Stop: somebody called cloudtrail:StopLogging"`
+		`"annotations.mitre_attack.mitre_technique_id":["T1685.002"],"annotations.mitre_attack.mitre_technique":["Disable or Modify Cloud Log"],"risk_score":73`
+	flatRisk = `"risk_object":"unknown","risk_object_type":"other","risk_message":"Stop: somebody called cloudtrail:StopLogging"`
 	flatTail = `"sigma_level":"high","sigma_rule_ids":["5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11"],"sigma_rule_titles":["Stop"],"sigma_rule_authors":["Somebody"],` +
 		`"sigma_tags":["attack.t1685.002"],"sigma_techniques":["T1685.002"]`
 )
@@ -203,6 +203,15 @@ func TestFormatFlat(t *testing.T) {
 			extended(stop, `"severity":3`, `"signature":null`, `"sigma_tags":"mine"`,
 				strings.NewReplacer(`"signature":"Stop",`, "", `"severity":"high",`, "").Replace(flatHead),
 				strings.Replace(flatTail, `"sigma_tags":["attack.t1685.002"],`, "", 1), flatRisk, shortStop),
+		},
+		{
+			"a user", extended(stop, `"userIdentity":{"userName":"bob"}`),
+			extended(stop, `"userIdentity":{"userName":"bob"}`, flatHead, flatTail, strings.NewReplacer("unknown", "bob", "other", "user", "somebody", "bob").Replace(flatRisk), shortStop),
+		},
+		{
+			"a service", extended(stop, `"userIdentity":{"type":"AWSService","invokedBy":"config.amazonaws.com"}`),
+			extended(stop, `"userIdentity":{"type":"AWSService","invokedBy":"config.amazonaws.com"}`, flatHead, flatTail,
+				`"risk_object":"config.amazonaws.com","risk_object_type":"other","risk_message":"Stop: AWS service config.amazonaws.com called cloudtrail:StopLogging"`, shortStop),
 		},
 		{"a second pass", extended(stop, all...), extended(stop, all...)},
 		{

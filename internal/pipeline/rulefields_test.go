@@ -101,7 +101,7 @@ func TestRevokedTechniques(t *testing.T) {
 		for format, paths := range map[string]map[string]string{
 			"sigma": {"sigma.techniques": "[" + ids + "]"},
 			"ecs": {
-				"threat.technique.subtechnique.id": map[string]string{"as_written": `"T1562.008"`, "both": `["T1562.008","T1685.002"]`}[choice],
+				"threat.technique.subtechnique.id": map[string]string{"as_written": `["T1562.008"]`, "both": `["T1562.008","T1685.002"]`}[choice],
 				"threat.technique.id":              map[string]string{"as_written": `["T1562","T1078"]`, "both": `["T1562","T1685","T1078"]`}[choice],
 				"tags":                             `["attack.t1562.008","attack.t1078"]`,
 			},
