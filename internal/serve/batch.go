@@ -18,9 +18,9 @@ import (
 type batch struct {
 	out    []byte // the events with their hits, one a line
 	counts pipeline.Counts
-	broken int
+	broken uint64
 	lines  []broken // the first of them
-	faults int
+	faults uint64
 }
 
 // broken is a part of a body that is no event.

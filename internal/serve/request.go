@@ -42,7 +42,7 @@ type answer struct {
 	Error  string   `json:"error,omitempty"`
 	Events uint64   `json:"events"`
 	Hits   uint64   `json:"hits"`
-	Broken int      `json:"broken"`
+	Broken uint64   `json:"broken"`
 	Lines  []broken `json:"broken_lines,omitempty"`
 }
 
@@ -85,11 +85,11 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request) (b *batch, no *ref
 	for _, line := range b.lines {
 		s.options.Log.Warn("not a JSON object; it goes on as a message", "from", r.RemoteAddr, "line", line.Line, "error", line.Error)
 	}
-	if more := b.broken - len(b.lines); more > 0 {
+	if more := b.broken - uint64(len(b.lines)); more > 0 {
 		s.options.Log.Warn("more of the batch were no JSON objects", "from", r.RemoteAddr, "more", more)
 	}
 	w.Header().Set(eventsHeader, strconv.FormatUint(b.counts.Events, 10))
-	w.Header().Set(brokenHeader, strconv.Itoa(b.broken))
+	w.Header().Set(brokenHeader, strconv.FormatUint(b.broken, 10))
 	if s.options.Upstream == nil {
 		return b, s.giveBack(w, b)
 	}

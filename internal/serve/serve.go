@@ -52,6 +52,8 @@ type Server struct {
 	now      atomic.Pointer[generation]
 	loading  sync.Mutex
 	accounts accounts
+
+	reloads, refusedReloads atomic.Uint64
 }
 
 // generation is an engine, and the judges by its rules that nobody needs right now.
@@ -108,19 +110,23 @@ func (s *Server) Reload() error {
 	defer s.loading.Unlock()
 	last := s.now.Load().engine
 	fresh, err := pipeline.New(s.options.Settings)
+	problems := pipeline.Problems(err)
 	if err == nil && fresh.Rules().Rejected > last.Rules().Rejected {
+		problems = fresh.Rules().Problems
 		err = fmt.Errorf("%d of the rules are rejected, and were %d before", fresh.Rules().Rejected, last.Rules().Rejected)
 	}
 	if err != nil {
 		const named = 10
-		for i, p := range pipeline.Problems(err).Errors() {
+		for i, p := range problems.Errors() {
 			if i < named {
 				s.options.Log.Error(p.String())
 			}
 		}
+		s.refusedReloads.Add(1)
 		return fmt.Errorf("%w: the last good rules stay, %d of them", err, len(last.Rules().Rules))
 	}
 	s.now.Store(&generation{engine: fresh})
+	s.reloads.Add(1)
 	return nil
 }
 

@@ -34,7 +34,9 @@ func marked(t *testing.T) string {
 }
 
 // message is what a broken line becomes.
-func message(text, wrong string) string { return fmt.Sprintf(`{"message":%q,"sigma_error":%q}`, text, wrong) }
+func message(text, wrong string) string {
+	return fmt.Sprintf(`{"message":%q,"sigma_error":%q}`, text, wrong)
+}
 
 // TestForms: what bodies become, at both ends: given back, and at an upstream.
 func TestForms(t *testing.T) {
@@ -75,7 +77,7 @@ func TestForms(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &a); err != nil || response.StatusCode != http.StatusOK {
 			t.Errorf("%s: %d %q %v", name, response.StatusCode, text, err)
 		}
-		if a.Broken != brokenLines || len(a.Lines) != min(brokenLines, mostNamed) || a.Events != uint64(events) {
+		if a.Broken != uint64(brokenLines) || len(a.Lines) != min(brokenLines, mostNamed) || a.Events != uint64(events) {
 			t.Errorf("%s: answered %+v", name, a)
 		}
 	}
@@ -216,12 +218,12 @@ func TestReload(t *testing.T) {
 	if err := d.Reload(); err == nil || !strings.HasSuffix(err.Error(), "are rejected, 0 do not apply to CloudTrail, 0 are excluded: the last good rules stay, 1 of them") {
 		t.Error(err)
 	}
-	if text := d.log.String(); !strings.Contains(text, "condition-undefined") {
-		t.Error(text)
-	}
 	rule("two", "StopLogging", "a")
 	if err := d.Reload(); err == nil || err.Error() != "1 of the rules are rejected, and were 0 before: the last good rules stay, 1 of them" {
 		t.Error(err)
+	}
+	if n := strings.Count(d.log.String(), "condition-undefined"); n != 2 {
+		t.Errorf("%d problems are logged", n)
 	}
 	f("low", false)
 	rule("one", "StopLogging", "a")
@@ -229,6 +231,9 @@ func TestReload(t *testing.T) {
 		t.Error(err, d.Summary())
 	}
 	f("low", true)
+	if _, text := d.do(t, "GET", "/stats", ""); !strings.Contains(text, `"rules":{"loaded":2,"reloads":2,"reloads_refused":2}`) {
+		t.Error(text)
+	}
 	if a := d.settled(t, 4); a.Tally.Events != 4 || a.Tally.Matched != 2 {
 		t.Errorf("%+v", a)
 	}

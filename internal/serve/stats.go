@@ -36,7 +36,7 @@ type Accounts struct {
 type accounts struct {
 	mu             sync.Mutex
 	outcomes       [outcomes]uint64
-	broken, faults int
+	broken, faults uint64
 	tally          pipeline.Tally
 }
 
@@ -65,7 +65,7 @@ func (s *Server) Accounts() Accounts {
 	o := &a.outcomes
 	all := Accounts{
 		Delivered: o[delivered], Refused: o[refused], Busy: o[busy], Unavailable: o[unavailable], Aborted: o[aborted], Failed: o[failed],
-		Broken: uint64(a.broken), Faults: uint64(a.faults), Tally: a.tally,
+		Broken: a.broken, Faults: a.faults, Tally: a.tally,
 	}
 	for _, n := range o {
 		all.Requests += n
@@ -104,6 +104,6 @@ func (s *Server) stats(w http.ResponseWriter, _ *http.Request) {
 			"judged": t.Events, "matched": t.Matched, "unmatched": t.Unmatched, "foreign": t.Foreign, "records": t.Records, "digests": t.Digests,
 			"hits": t.Hits, "displaced": t.Displaced, "broken": a.Broken, "faults": a.Faults,
 		},
-		"rules": {"loaded": uint64(len(s.now.Load().engine.Rules().Rules))},
+		"rules": {"loaded": uint64(len(s.now.Load().engine.Rules().Rules)), "reloads": s.reloads.Load(), "reloads_refused": s.refusedReloads.Load()},
 	})
 }
