@@ -22,7 +22,7 @@ func newEnvironment(getenv func(string) string) environment {
 // put sets a variable. A value such as file:///run/secret is read from there; ok is false where it cannot be, or is empty, which the host does not take.
 func (e environment) put(name, value string) (ok bool) {
 	if path, isFile := strings.CutPrefix(value, "file://"); isFile {
-		text, err := os.ReadFile(path)
+		text, err := readFile(path)
 		if err != nil || len(text) == 0 {
 			return false
 		}

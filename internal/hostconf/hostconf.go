@@ -90,11 +90,7 @@ func yamlName(path string) bool {
 
 // open reads a file that the configuration at from names. It returns false where the host would not go on.
 func (c *config) open(path string, from rules.Position) (text []byte, ok bool) {
-	const most = 32 << 20 // the host's limit for a line
-	text, err := os.ReadFile(path)
-	if err == nil && len(text) > most {
-		err = fmt.Errorf("%s is larger than %d bytes", path, most)
-	}
+	text, err := readFile(path)
 	if err != nil {
 		hint := ""
 		if from.Line > 0 {
@@ -114,6 +110,20 @@ func (c *config) open(path string, from rules.Position) (text []byte, ok bool) {
 	c.read[whole] = true
 	c.lines[path] = strings.Split(string(text), "\n")
 	return text, true
+}
+
+// readFile reads a regular file: devices and pipes have no end.
+func readFile(path string) ([]byte, error) {
+	const most = 32 << 20 // the host's limit for a line
+	switch info, err := os.Stat(path); {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no file", path)
+	case info.Size() > most:
+		return nil, fmt.Errorf("%s is larger than %d bytes", path, most)
+	}
+	return os.ReadFile(path)
 }
 
 // files returns what an include names: a pattern, if it has a star in it, or one file.

@@ -209,3 +209,41 @@ func TestAsksFor(t *testing.T) {
 	f("sigma", false)
 	f("$sigma_original['x']", false)
 }
+
+// FuzzRead: whatever a configuration is, reading it ends, and every place in it is one.
+func FuzzRead(f *testing.F) {
+	cases, err := filepath.Glob("testdata/problems/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range cases {
+		archive, err := txtar.ParseFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(archive.Files[0].Data, strings.HasSuffix(archive.Files[0].Name, ".yaml"))
+	}
+	f.Fuzz(func(t *testing.T, text []byte, isYAML bool) {
+		path := filepath.Join(t.TempDir(), "fluent-bit"+map[bool]string{true: ".yaml", false: ".conf"}[isYAML])
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := read(path, func(string) string { return "" })
+		k := &checker{config: c}
+		k.eachSigma(func(s *section) {
+			d := doorOf(s.kind)
+			k.names(s, &d)
+			k.own = append(k.own, instance{section: s, key: "sigma", known: true})
+		})
+		k.order()
+		k.routes()
+		k.twice()
+		lines := strings.Split(string(text), "\n")
+		for _, p := range k.problems {
+			if p.File == path && (p.Line > len(lines)+1 || p.Column < 0) {
+				t.Errorf("%d lines: %v", len(lines), p)
+			}
+			_ = p.Excerpt()
+		}
+	})
+}

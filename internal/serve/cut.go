@@ -16,6 +16,9 @@ type cutter struct {
 	broken func(text []byte, line int, err error)
 }
 
+// space is what JSON takes for white space; other spaces are something that must not get lost.
+const space = " \t\r\n"
+
 func (c cutter) body(body []byte) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	line := 1
@@ -25,14 +28,14 @@ func (c cutter) body(body []byte) {
 		body = body[read:]
 	}
 	for text := range bytes.Lines(body) {
-		c.line(bytes.TrimSpace(text), line)
+		c.line(bytes.Trim(text, space), line)
 		line++
 	}
 }
 
 // continued reports whether the first line begins a value and does not end it.
 func continued(body []byte) bool {
-	first, _, more := bytes.Cut(bytes.TrimLeft(body, " \t\r\n"), []byte("\n"))
+	first, _, more := bytes.Cut(bytes.TrimLeft(body, space), []byte("\n"))
 	if !more || len(first) == 0 || (first[0] != '{' && first[0] != '[') {
 		return false
 	}
@@ -60,7 +63,7 @@ func (c cutter) line(text []byte, line int) {
 	if read > 0 || wrong == nil {
 		wrong = err
 	}
-	if rest := bytes.TrimLeft(text[read:], ", \t"); len(bytes.TrimRight(rest, "], \t")) > 0 {
+	if rest := bytes.TrimLeft(text[read:], ","+space); len(bytes.TrimRight(rest, "],"+space)) > 0 {
 		c.broken(rest, line, wrong)
 	}
 }
@@ -92,7 +95,7 @@ func (c cutter) values(text []byte, line int) (read int, err error) {
 		return err
 	}
 	for err == nil {
-		rest := bytes.TrimLeft(text[read:], " \t\r\n")
+		rest := bytes.TrimLeft(text[read:], space)
 		if len(rest) == 0 {
 			return len(text), nil
 		}
