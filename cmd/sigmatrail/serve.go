@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"sigmatrail/conf"
-	"sigmatrail/internal/pipeline"
 	"sigmatrail/internal/serve"
 )
 
@@ -42,15 +41,9 @@ func (c *serveCommand) Validate() error {
 
 // Run serves until SIGTERM or SIGINT. SIGHUP reads the rules again.
 func (c *serveCommand) Run(std streams) error {
-	engine, err := pipeline.New(c.Settings)
+	engine, err := open(std, c.Settings)
 	if err != nil {
-		reportProblems(std, pipeline.Problems(err))
 		return err
-	}
-	set := engine.Rules()
-	reportProblems(std, set.Problems)
-	for _, s := range set.Idle {
-		std.sayf("exclude or level_overrides: no rule has the id, tag or title %q\n", string(s))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -71,7 +64,7 @@ func (c *serveCommand) Run(std streams) error {
 	if a, ok := l.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
 		log.Warn("other machines can send here, and nothing asks who they are", "address", a.String())
 	}
-	log.Info("serving", "address", l.Addr().String(), "upstream", c.upstream(), "rules", set.Summary())
+	log.Info("serving", "address", l.Addr().String(), "upstream", c.upstream(), "rules", engine.Rules().Summary())
 	go reloads(ctx, reload, s, log)
 	err = s.Run(ctx, l)
 	log.Info("stopped", "accounts", s.Accounts().String())

@@ -140,7 +140,7 @@ func proposal(name string, d *door) string {
 	if like := rules.Nearest(name, slices.Concat(d.own, d.host)); like != "" {
 		return "did you mean " + like + "?"
 	}
-	return "it has " + strings.Join(d.own, ", ")
+	return "the README lists its properties"
 }
 
 // malformed reports errors that begin with the name of a property, at its value.
@@ -263,6 +263,13 @@ func (k *checker) rules(s *section, settings conf.Settings, unset map[string]boo
 	}
 	if err := program.Acceptable(settings); err != nil {
 		k.err(k.at(s, "rules"), RefusedRules, "", "%v", err)
+	}
+	engine, err := pipeline.NewEngine(settings, program)
+	if err != nil {
+		return // what is wrong with a setting was said
+	}
+	for _, name := range engine.IdleRuleFields() {
+		k.warn(k.within(k.at(s, "rule_fields"), name), BadProperty, "", "rule_fields: no rule has the attribute %q", name)
 	}
 }
 

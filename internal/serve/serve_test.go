@@ -155,16 +155,20 @@ func TestEncodings(t *testing.T) {
 
 // TestSettings: settings are those of every door.
 func TestSettings(t *testing.T) {
-	d := open(t, "", func(o *Options) { o.Settings.Key, o.Settings.ReserveKey, o.Settings.Format = "hits", true, "flat" })
-	_, text := d.post(t, strings.Replace(hit, "{", `{"hits":{"level":"low","rules":[]},`, 1)+"\nx")
-	for _, want := range []string{`{"hits_original":{"level":"low","rules":[]},`, `"signature":"CloudTrail Logging Stopped`, `"hits":{"level":"high"`, `{"message":"x","hits_error":"line 2: `} {
+	d := open(t, "", func(o *Options) {
+		o.Settings.Key, o.Settings.ReserveKey, o.Settings.Format = "hits", true, "flat"
+		o.Settings.Flatten = "requestParameters"
+	})
+	long := strings.Repeat("k", 2000) // too long a name to flatten under
+	_, text := d.post(t, strings.Replace(hit, "{", `{"hits":{"level":"low","rules":[]},"requestParameters":{"a":1.0,"`+long+`":2},`, 1)+"\nx")
+	for _, want := range []string{`{"hits_original":{"level":"low","rules":[]},`, `"signature":"CloudTrail Logging Stopped`, `"requestParameters.a":1.0,`, `"hits":{"level":"high"`, `{"message":"x","hits_error":"line 2: `} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s lacks %s", text, want)
 		}
 	}
 	if a := d.settled(t, 1); a.Tally.Displaced != 1 || a.Tally.Hits != 1 || a.Broken != 1 ||
 		a.String() != "1 batches = 1 delivered + 0 refused + 0 too many + 0 not taken by the upstream + 0 aborted + 0 failed; "+
-			"1 events = 1 matched + 0 unmatched + 0 not CloudTrail; 1 records, 1 hits; 1 parts were no JSON object; 1 foreign values moved from under the key" {
+			"1 events = 1 matched + 0 unmatched + 0 not CloudTrail; 1 records, 1 hits; 1 parts were no JSON object; 1 foreign values moved from under the key; 1 values not flattened" {
 		t.Error(a)
 	}
 }
@@ -187,7 +191,7 @@ func TestPaths(t *testing.T) {
 	f("GET", EventsPath, 405, "")
 	f("POST", "/", 404, "")
 	f("GET", "/stats", 200, `"batches":{"aborted":0,"busy":0,"delivered":1,"failed":0,"received":1,"refused":0,"unavailable":0}`)
-	f("GET", "/stats", 200, `"broken":1,"digests":0,"displaced":0,"faults":0,"foreign":0,"hits":1,"judged":1,"matched":1,"records":1,"unmatched":0`)
+	f("GET", "/stats", 200, `"broken":1,"digests":0,"displaced":0,"faults":0,"foreign":0,"hits":1,"judged":1,"matched":1,"records":1,"unflattened":0,"unmatched":0`)
 }
 
 // TestReload: rules are read again; where they are worse the last good ones stay.

@@ -88,6 +88,9 @@ func (a Accounts) String() string {
 	if t.Displaced > 0 {
 		line += fmt.Sprintf("; %d foreign values moved from under the key", t.Displaced)
 	}
+	if t.Unflattened > 0 {
+		line += fmt.Sprintf("; %d values not flattened", t.Unflattened)
+	}
 	return line
 }
 
@@ -102,7 +105,7 @@ func (s *Server) stats(w http.ResponseWriter, _ *http.Request) {
 		},
 		"events": {
 			"judged": t.Events, "matched": t.Matched, "unmatched": t.Unmatched, "foreign": t.Foreign, "records": t.Records, "digests": t.Digests,
-			"hits": t.Hits, "displaced": t.Displaced, "broken": a.Broken, "faults": a.Faults,
+			"hits": t.Hits, "displaced": t.Displaced, "unflattened": t.Unflattened, "broken": a.Broken, "faults": a.Faults,
 		},
 		"rules": {"loaded": uint64(len(s.now.Load().engine.Rules().Rules)), "reloads": s.reloads.Load(), "reloads_refused": s.refusedReloads.Load()},
 	})
