@@ -244,6 +244,11 @@ func (k *checker) rules(s *section, settings conf.Settings, unset map[string]boo
 	if !sound || unset["placeholders"] || unset["fields"] {
 		return
 	}
+	k.load(s, settings)
+}
+
+// load loads the rules as an engine would.
+func (k *checker) load(s *section, settings conf.Settings) {
 	sources, err := pipeline.Read(settings)
 	if err != nil {
 		k.err(k.at(s, "rules"), MissingPath, "", "%v", err)
