@@ -271,8 +271,8 @@ func TestSlowClient(t *testing.T) {
 
 // TestSlowUpstreamIsNoSlowClient: the time to read a request does not run while the upstream is asked.
 func TestSlowUpstreamIsNoSlowClient(t *testing.T) {
-	v := newVector(t, func(int) int { time.Sleep(300 * time.Millisecond); return http.StatusOK })
-	d := open(t, v.URL, func(o *Options) { o.ReadTimeout = 100 * time.Millisecond })
+	v := newVector(t, func(int) int { time.Sleep(900 * time.Millisecond); return http.StatusOK })
+	d := open(t, v.URL, func(o *Options) { o.ReadTimeout = 600 * time.Millisecond })
 	for range 2 { // twice on one connection
 		if response, text := d.post(t, quiet); response.StatusCode != http.StatusOK {
 			t.Errorf("%d %s", response.StatusCode, text)
@@ -282,12 +282,12 @@ func TestSlowUpstreamIsNoSlowClient(t *testing.T) {
 
 // TestIdleConnection: a connection that waits longer than a response may take to be read is as good as before.
 func TestIdleConnection(t *testing.T) {
-	d := open(t, "", func(o *Options) { o.ReadTimeout = 50 * time.Millisecond })
-	for range 3 {
+	d := open(t, "", func(o *Options) { o.ReadTimeout = 600 * time.Millisecond })
+	for range 2 {
 		if response, text := d.post(t, quiet); response.StatusCode != http.StatusOK || text != quiet+"\n" {
 			t.Errorf("%d %s", response.StatusCode, text)
 		}
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(800 * time.Millisecond)
 	}
 }
 
