@@ -31,3 +31,6 @@ func editDistance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// Nearest returns the word that takes the fewest edits to become name, or "" where none is close: for messages about other files than rules.
+func Nearest(name string, words []string) string { return nearest(name, words) }

@@ -3,28 +3,46 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
 	"sigmatrail/conf"
+	"sigmatrail/internal/hostconf"
 	"sigmatrail/internal/pipeline"
 	"sigmatrail/rules"
 	"sigmatrail/rules/cloudtrail"
 )
 
 type checkCommand struct {
+	Conf         string   `placeholder:"FILE" help:"Check a configuration of Fluent Bit instead, classic or YAML: what is ours in it, and the rules that it names, with the variables of the environment."`
 	Placeholders string   `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand."`
 	Fields       string   `default:"cloudtrail" placeholder:"FORM" help:"Form of records that the rules are to judge too: cloudtrail (none), ecs, or a file of field mappings."`
 	Output       string   `short:"o" enum:"text,json" default:"text" placeholder:"FORM" help:"What to print: text, with the line of each problem, or json, one array."`
-	Paths        []string `arg:"" name:"path" help:"Files, directories, globs, or builtin."`
+	Paths        []string `arg:"" optional:"" name:"path" help:"Files, directories, globs, or builtin."`
+}
+
+// Validate refuses what the types of the flags cannot rule out.
+func (c *checkCommand) Validate() error {
+	switch {
+	case c.Conf == "" && len(c.Paths) == 0:
+		return errors.New("name rules, or a configuration with --conf")
+	case c.Conf != "" && (len(c.Paths) > 0 || c.Placeholders != "" || c.Fields != conf.Default().Fields):
+		return errors.New("--conf checks the rules that the configuration names, with its settings; leave paths, --placeholders and --fields out")
+	}
+	return nil
 }
 
 // Run prints every problem of every rule, sorted by place. The exit status is 0 where there is none, 1 with errors, 3 with warnings alone.
 func (c *checkCommand) Run(std streams) error {
+	if c.Conf != "" {
+		return c.configuration(std)
+	}
 	files, err := rules.ReadEntries(c.Paths, map[string]fs.FS{pipeline.Builtin: cloudtrail.FS()})
 	if err != nil {
 		return err
@@ -37,16 +55,36 @@ func (c *checkCommand) Run(std streams) error {
 	if err := c.print(std.out, set.Problems); err != nil {
 		return err
 	}
-	errors := len(set.Problems.Errors())
-	warnings := len(set.Problems) - errors
-	std.sayf("%s: %s for CloudTrail, %d for other logs%s, %d rejected; %s, %s%s\n", count(set.Files, "file"), count(len(set.Rules), "rule"),
-		len(set.NotApplicable), others(set), set.Rejected, count(errors, "error"), count(warnings, "warning"), kinds(set.Problems))
-	switch {
-	case set.Files == 0:
+	std.sayf("%s: %s for CloudTrail, %d for other logs%s, %d rejected; %s\n", count(set.Files, "file"), count(len(set.Rules), "rule"),
+		len(set.NotApplicable), others(set), set.Rejected, totals(set.Problems))
+	if set.Files == 0 {
 		return fmt.Errorf("there are no rules in %s: no name ends in .yml or .yaml", strings.Join(c.Paths, ", "))
-	case errors > 0:
+	}
+	return verdict(set.Problems)
+}
+
+// configuration does as Run does, with a configuration of Fluent Bit.
+func (c *checkCommand) configuration(std streams) error {
+	report := hostconf.Check(c.Conf, os.Getenv)
+	if err := c.print(std.out, report.Problems); err != nil {
+		return err
+	}
+	std.sayf("%s: %s named sigma; %s\n", count(report.Files, "file"), count(report.Sections, "section"), totals(report.Problems))
+	return verdict(report.Problems)
+}
+
+// totals counts problems.
+func totals(list rules.Problems) string {
+	errors := len(list.Errors())
+	return count(errors, "error") + ", " + count(len(list)-errors, "warning") + kinds(list)
+}
+
+// verdict returns what the exit status is made of.
+func verdict(list rules.Problems) error {
+	switch {
+	case len(list.Errors()) > 0:
 		return errReported
-	case warnings > 0:
+	case len(list) > 0:
 		return errWarnings
 	}
 	return nil

@@ -25,6 +25,7 @@ const (
 type cli struct {
 	Check   checkCommand   `cmd:"" help:"Check rules and say what is wrong with them, and how to mend it."`
 	Scan    scanCommand    `cmd:"" help:"Run rules over CloudTrail files and print what matches."`
+	Serve   serveCommand   `cmd:"" help:"Take batches of records over HTTP, write hits on them and pass them on: for Vector."`
 	Stats   statsCommand   `cmd:"" help:"Say how rules are found, and what they cost."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -3,8 +3,28 @@ package main
 import (
 	"strings"
 
+	"sigmatrail/conf"
+	"sigmatrail/internal/pipeline"
 	"sigmatrail/rules"
 )
+
+// open returns an engine of the settings, and prints what is wrong with them and with the rules.
+func open(std streams, s conf.Settings) (*pipeline.Engine, error) {
+	engine, err := pipeline.New(s)
+	if err != nil {
+		reportProblems(std, pipeline.Problems(err))
+		return nil, err
+	}
+	set := engine.Rules()
+	reportProblems(std, set.Problems)
+	for _, s := range set.Idle {
+		std.sayf("exclude or level_overrides: no rule has the id, tag or title %q\n", string(s))
+	}
+	for _, name := range engine.IdleRuleFields() {
+		std.sayf("rule_fields: no rule has the attribute %q\n", name)
+	}
+	return engine, nil
+}
 
 // reportProblems prints what is wrong with rejected rules, each with its place.
 func reportProblems(std streams, list rules.Problems) { std.sayf("%s", excerpts(list.Errors())) }

@@ -34,20 +34,11 @@ func (c *scanCommand) Validate() error {
 
 // Run scans the paths. Whatever cannot be read is reported and the rest is done; the error then is errReported.
 func (c *scanCommand) Run(std streams) error {
-	engine, err := pipeline.New(c.Settings)
+	engine, err := open(std, c.Settings)
 	if err != nil {
-		reportProblems(std, pipeline.Problems(err))
 		return err
 	}
-	set := engine.Rules()
-	reportProblems(std, set.Problems)
-	std.sayf("%s\n", set.Summary())
-	for _, s := range set.Idle {
-		std.sayf("exclude or level_overrides: no rule has the id, tag or title %q\n", string(s))
-	}
-	for _, name := range engine.IdleRuleFields() {
-		std.sayf("rule_fields: no rule has the attribute %q\n", name)
-	}
+	std.sayf("%s\n", engine.Rules().Summary())
 	s := &scan{
 		engine: engine, std: std, out: bufio.NewWriterSize(std.out, 1<<16), all: c.All, watched: isTerminal(std.out), progress: newProgress(std),
 		choice: choice{from: c.From.Time, to: c.To.Time, accounts: c.Account, region: c.Region},

@@ -81,6 +81,14 @@ func (t *tally) load() Tally {
 	}
 }
 
+// Merge adds other to t, for who keeps counts across engines.
+func (t *Tally) Merge(other *Tally) {
+	var sum tally
+	sum.add(t)
+	sum.add(other)
+	*t = sum.load()
+}
+
 // Counts is what events that were judged by a Judge add to the counts of an Engine, once it is sure that they count; Process adds its own.
 type Counts struct {
 	Tally
