@@ -46,30 +46,20 @@ func ParseOutput(get func(name string) (value string, set bool)) (Output, error)
 
 func (o *Output) validate() error {
 	var errs []error
-	refuse := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	refuse := func(wrong bool, format string, args ...any) {
+		if wrong {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
 	const highestPort = 65535
-	switch {
-	case o.ForwardHost == "" && o.UnixPath == "":
-		refuse("forward_host: no receiver; set forward_host (Fluent Bit keeps host and port to itself) or unix_path")
-	case o.ForwardHost != "" && o.UnixPath != "":
-		refuse("forward_host: set either this or unix_path")
-	case o.UnixPath != "" && o.ForwardTls:
-		refuse("forward_tls: not on a unix socket")
-	}
-	if o.ForwardPort < 1 || o.ForwardPort > highestPort {
-		refuse("forward_port: %d is no port; use 1 to %d", o.ForwardPort, highestPort)
-	}
-	if !o.ForwardTls && (o.ForwardTlsCaFile != "" || o.ForwardTlsCrtFile != "" || o.ForwardTlsKeyFile != "" || o.ForwardTlsVhost != "") {
-		refuse("forward_tls: off, and settings of TLS are there; set it to on or leave them out")
-	}
-	if (o.ForwardTlsCrtFile == "") != (o.ForwardTlsKeyFile == "") {
-		refuse("forward_tls_crt_file: it needs forward_tls_key_file, and the other way round")
-	}
-	if o.SharedKey == "" && (o.Username != "" || o.Password != "") {
-		refuse("username: it is only asked for with shared_key, which is not set")
-	}
-	if o.ConnectTimeout > o.FlushTimeout && o.FlushTimeout > 0 {
-		refuse("connect_timeout: %v is longer than flush_timeout, %v", o.ConnectTimeout, o.FlushTimeout)
-	}
+	tlsFiles := o.ForwardTlsCaFile + o.ForwardTlsCrtFile + o.ForwardTlsKeyFile
+	refuse(o.ForwardHost == "" && o.UnixPath == "", "forward_host: no receiver; set forward_host (Fluent Bit keeps host and port to itself) or unix_path")
+	refuse(o.ForwardHost != "" && o.UnixPath != "", "forward_host: set either this or unix_path")
+	refuse(o.UnixPath != "" && o.ForwardTls, "forward_tls: not on a unix socket")
+	refuse(o.ForwardPort < 1 || o.ForwardPort > highestPort, "forward_port: %d is no port; use 1 to %d", o.ForwardPort, highestPort)
+	refuse(!o.ForwardTls && tlsFiles+o.ForwardTlsVhost != "", "forward_tls: off, and settings of TLS are there; set it to on or leave them out")
+	refuse((o.ForwardTlsCrtFile == "") != (o.ForwardTlsKeyFile == ""), "forward_tls_crt_file: it needs forward_tls_key_file, and the other way round")
+	refuse(o.SharedKey == "" && o.Username+o.Password != "", "username: it is only asked for with shared_key, which is not set")
+	refuse(o.ConnectTimeout > o.FlushTimeout && o.FlushTimeout > 0, "connect_timeout: %v is longer than flush_timeout, %v", o.ConnectTimeout, o.FlushTimeout)
 	return errors.Join(errs...)
 }

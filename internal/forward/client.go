@@ -31,6 +31,20 @@ type Config struct {
 	ConnectTimeout time.Duration
 }
 
+// String says in a few words where messages go, and how; without secrets.
+func (c *Config) String() string {
+	text := c.Network + " " + c.Address
+	for _, way := range []struct {
+		on   bool
+		name string
+	}{{c.TLS != nil, "TLS"}, {c.SharedKey != "", "shared key"}, {c.Username != "", "user " + c.Username}, {c.Gzip, "gzip"}, {!c.Ack, "not acknowledged"}} {
+		if way.on {
+			text += ", " + way.name
+		}
+	}
+	return text
+}
+
 // errClosed is what a Client says that is no longer there.
 var errClosed = errors.New("the client is closed")
 
@@ -134,7 +148,7 @@ func (c *Client) Close() {
 
 // dial opens the transport.
 func (c *Config) dial(ctx context.Context) (raw, conn net.Conn, err error) {
-	var d net.Dialer
+	d := net.Dialer{Resolver: &net.Resolver{PreferGo: true}} // the C library's cannot be stopped, and would leave a thread behind
 	if raw, err = d.DialContext(ctx, c.Network, c.Address); err != nil {
 		return nil, nil, err
 	}

@@ -36,6 +36,7 @@ type Relay struct {
 	router router
 	client *forward.Client
 	limit  time.Duration
+	where  string
 
 	backoff backoff
 	memory  sync.Pool // of *routed
@@ -66,7 +67,7 @@ func New(e *pipeline.Engine, s conf.Settings, o conf.Output) (*Relay, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.client = forward.New(config)
+	r.client, r.where = forward.New(config), config.String()
 	r.closed, r.close = context.WithCancel(context.Background())
 	return r, nil
 }
@@ -190,6 +191,9 @@ func (r *Relay) giveBack(to *routed) {
 		r.memory.Put(to)
 	}
 }
+
+// Receiver says in a few words where events go, and how.
+func (r *Relay) Receiver() string { return r.where }
 
 // Counts returns the counts so far.
 func (r *Relay) Counts() Counts {
