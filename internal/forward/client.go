@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"strings"
 	"sync"
 	"time"
 )
@@ -33,16 +34,16 @@ type Config struct {
 
 // String says in a few words where messages go, and how; without secrets.
 func (c *Config) String() string {
-	text := c.Network + " " + c.Address
+	parts := []string{c.Network + " " + c.Address}
 	for _, way := range []struct {
 		on   bool
 		name string
 	}{{c.TLS != nil, "TLS"}, {c.SharedKey != "", "shared key"}, {c.Username != "", "user " + c.Username}, {c.Gzip, "gzip"}, {!c.Ack, "not acknowledged"}} {
 		if way.on {
-			text += ", " + way.name
+			parts = append(parts, way.name)
 		}
 	}
-	return text
+	return strings.Join(parts, ", ")
 }
 
 // errClosed is what a Client says that is no longer there.
