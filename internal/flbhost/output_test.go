@@ -147,10 +147,10 @@ func TestOutputLoad(t *testing.T) {
 	in := file(t, "in", data)
 	each(t, func(t *testing.T, descriptor string) {
 		rc, properties := receive(t, receiver.Options{Answer: func(n int) receiver.Answer {
-			switch {
-			case n%97 == 50:
+			switch n % 97 {
+			case 50:
 				return receiver.HangUp
-			case n%97 == 90:
+			case 90:
 				return receiver.HangUpAfter
 			}
 			return receiver.Acknowledge

@@ -308,9 +308,9 @@ static int no_memory(const char *path, int argc, char **argv)
 
     (void) argc;
     begin(path);
-    memory_fail_from = in.size;
+    memory_fail_of = want.size;
     expect(&instance, in, NOTOUCH, none);
-    memory_fail_from = 0;
+    memory_fail_of = 0;
     expect(&instance, in, MODIFIED, want);
     stop(&plugin, &instance);
     return 0;

@@ -27,7 +27,7 @@ struct head {
 static const char memory_tail[8] = "the end"; /* stands behind what was asked for */
 
 static atomic_long memory_live;                /* blocks not freed yet */
-static _Thread_local size_t memory_fail_from; /* this thread's allocations of so many bytes and more fail; 0: none */
+static _Thread_local size_t memory_fail_of; /* this thread's allocations of just so many bytes fail, so that what else happens does not; 0: none */
 
 static void *memory_note(char *block, size_t offset, size_t size)
 {
@@ -47,7 +47,7 @@ static void *memory_note(char *block, size_t offset, size_t size)
 
 void *malloc(size_t size)
 {
-    if (memory_fail_from && size >= memory_fail_from) {
+    if (memory_fail_of && size == memory_fail_of) {
         errno = ENOMEM;
         return NULL;
     }
