@@ -100,7 +100,9 @@ func sigmaOutputFlush(context, data unsafe.Pointer, size C.size_t, tag *C.char, 
 	outcome, err := d.relay.Flush(C.GoString(tag), chunk, limit)
 	switch outcome {
 	case relay.Retry:
-		d.log.lines(logWarn, fmt.Sprintf("to be tried again: %v", err))
+		if err != nil {
+			d.log.lines(logWarn, fmt.Sprintf("to be tried again: %v", err))
+		}
 		return C.SIGMA_RETRY
 	case relay.Undeliverable:
 		d.log.lines(logError, err.Error())

@@ -114,6 +114,7 @@ func TestSend(t *testing.T) {
 		"tls":      {receiver.Options{TLS: server}, func(c *forward.Config) { c.TLS = client }},
 		"key":      {receiver.Options{SharedKey: "secret"}, func(c *forward.Config) { c.SharedKey = "secret" }},
 		"once":     {receiver.Options{SharedKey: "secret", Once: true}, func(c *forward.Config) { c.SharedKey = "secret" }},
+		"no user":  {receiver.Options{SharedKey: "secret", Salted: true}, func(c *forward.Config) { c.SharedKey = "secret" }},
 		"user":     {receiver.Options{SharedKey: "secret", Users: map[string]string{"ann": "pw"}}, func(c *forward.Config) { c.SharedKey, c.Username, c.Password = "secret", "ann", "pw" }},
 		"tls, all": {receiver.Options{SharedKey: "k", TLS: server, Users: map[string]string{"ann": ""}}, func(c *forward.Config) { c.TLS, c.SharedKey, c.Username, c.Gzip = client, "k", "ann", true }},
 	} {
@@ -201,7 +202,7 @@ func TestErrors(t *testing.T) {
 		{"a key, and none set", receiver.Options{SharedKey: "a"}, nil, "asks for a shared key", false},
 		{"no key, and one set", receiver.Options{}, func(c *forward.Config) { c.SharedKey = "b"; c.ConnectTimeout = time.Second / 4 }, "waiting for HELO", false},
 		{"another user", receiver.Options{SharedKey: "a", Users: map[string]string{"ann": "x"}}, func(c *forward.Config) { c.SharedKey, c.Username = "a", "ann" }, "username/password mismatch", false},
-		{"a user, and none set", receiver.Options{SharedKey: "a", Users: map[string]string{"ann": "x"}}, func(c *forward.Config) { c.SharedKey = "a" }, "asks for a user name", false},
+		{"a user, and none set", receiver.Options{SharedKey: "a", Users: map[string]string{"ann": "x"}}, func(c *forward.Config) { c.SharedKey = "a" }, "username/password mismatch", false},
 		{"unknown authority", receiver.Options{TLS: server}, func(c *forward.Config) { c.TLS = other }, "certificate signed by unknown authority", false},
 		{"another name", receiver.Options{TLS: server}, func(c *forward.Config) { c.TLS = client.Clone(); c.TLS.ServerName = "other.example" }, "other.example", false},
 		{"no TLS", receiver.Options{}, func(c *forward.Config) { c.TLS = client; c.ConnectTimeout = time.Second }, "connecting to 127.0.0.1", false},

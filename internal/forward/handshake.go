@@ -27,14 +27,11 @@ func (k *connection) shake(c *Config) error {
 		return errors.New("its HELO has no nonce")
 	}
 	auth, _ := helo[1].member("auth")
-	if auth != "" && c.Username == "" {
-		return errors.New("it asks for a user name and password, and none are set")
-	}
 	k.once = helo[1].off("keepalive")
 
 	salt := newSalt()
 	username, password := "", ""
-	if auth != "" {
+	if auth != "" { // Fluent Bit sends a salt also where it has no users, and takes any
 		username, password = c.Username, digest(auth, c.Username, c.Password)
 	}
 	ping, err := msgpack.Marshal([]string{"PING", c.SelfHostname, salt, digest(salt, c.SelfHostname, nonce, c.SharedKey), username, password})

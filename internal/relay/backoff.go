@@ -17,6 +17,14 @@ type backoff struct {
 	mu    sync.Mutex
 	delay time.Duration
 	next  time.Time
+	down  bool // a whole flush has failed, and none has worked since
+}
+
+// state reports whether the receiver is down, as far as one knows, and whether it is too early to find out.
+func (b *backoff) state() (down, early bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.down, b.down && time.Now().Before(b.next)
 }
 
 // wait waits until the receiver may be asked again, or ctx ends.
@@ -24,9 +32,6 @@ func (b *backoff) wait(ctx context.Context) error {
 	b.mu.Lock()
 	d := time.Until(b.next)
 	b.mu.Unlock()
-	if d <= 0 {
-		return ctx.Err()
-	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -45,9 +50,16 @@ func (b *backoff) failed() {
 	b.next = time.Now().Add(b.delay/2 + rand.N(b.delay/2))
 }
 
+// gaveUp notes that a flush has failed.
+func (b *backoff) gaveUp() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.down = true
+}
+
 // worked ends the waiting.
 func (b *backoff) worked() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.delay, b.next = 0, time.Time{}
+	b.delay, b.next, b.down = 0, time.Time{}, false
 }

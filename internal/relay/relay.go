@@ -24,7 +24,7 @@ type Outcome int
 const (
 	// Delivered means that every event which can be sent has arrived, as far as require_ack_response lets one know.
 	Delivered Outcome = iota
-	// Retry means that some events may not have arrived: the chunk must be given again. Some may then arrive twice.
+	// Retry means that some events may not have arrived: the chunk must be given again, later. Some may then arrive twice.
 	Retry
 	// Undeliverable means that there is nothing in the chunk that any receiver could read.
 	Undeliverable
@@ -88,7 +88,7 @@ func (t *router) set(s conf.Settings, o conf.Output) (err error) {
 }
 
 // Flush judges a chunk and delivers it, within the time of flush_timeout and of atMost. data is borrowed for the call and never written to. An
-// error says what is to be known of the outcome, also where the chunk was delivered.
+// error says what is to be known of the outcome, also where the chunk was delivered; it is nil where all was said before.
 func (r *Relay) Flush(tag string, data []byte, atMost time.Duration) (Outcome, error) {
 	ctx, cancel := context.WithTimeout(r.closed, min(r.limit, atMost))
 	defer cancel()
@@ -114,6 +114,9 @@ func (r *Relay) flush(ctx context.Context, tag string, data []byte, to *routed) 
 	}
 	if err := r.deliver(ctx, messages); err != nil {
 		r.counts.retries.Add(1)
+		if errors.Is(err, errEarly) {
+			err = nil
+		}
 		return Retry, errors.Join(err, noted)
 	}
 	r.counts.chunks.Add(1)
@@ -160,18 +163,21 @@ func (r *Relay) judged(data []byte, to *routed) (judged []byte, fault error) {
 	return judged, nil
 }
 
-// deliver sends the messages, again and again until ctx ends. The error is that of the last attempt which was not cut short by that.
+// errEarly says that the receiver did not answer a moment ago, which was said then.
+var errEarly = errors.New("too early to ask the receiver again")
+
+// deliver sends the messages, again and again until ctx ends; the error is that of the last attempt which was not cut short by that. While the
+// receiver is down it tries once, and not at all where it is too early: the host may have many chunks waiting for one worker, and when it stops it
+// waits for each.
 func (r *Relay) deliver(ctx context.Context, messages []*forward.Message) (err error) {
 	if len(messages) == 0 {
 		return nil
 	}
+	down, early := r.backoff.state()
+	if early {
+		return errEarly
+	}
 	for {
-		if waited := r.backoff.wait(ctx); waited != nil {
-			if err == nil {
-				err = errors.New("the receiver has not answered of late, and it is too early to ask again")
-			}
-			return err
-		}
 		failed := r.client.Send(ctx, messages)
 		if failed == nil {
 			r.backoff.worked()
@@ -181,6 +187,10 @@ func (r *Relay) deliver(ctx context.Context, messages []*forward.Message) (err e
 			err = failed
 		}
 		r.backoff.failed()
+		if down || r.backoff.wait(ctx) != nil {
+			r.backoff.gaveUp()
+			return err
+		}
 	}
 }
 

@@ -284,8 +284,8 @@ func TestTemplate(t *testing.T) {
 // TestBackoff: the wait grows up to its bound, and ends with a success.
 func TestBackoff(t *testing.T) {
 	var b backoff
-	if err := b.wait(t.Context()); err != nil {
-		t.Fatal(err)
+	if down, early := b.state(); down || early {
+		t.Error("down from the beginning")
 	}
 	longest := time.Duration(0)
 	for range 20 {
@@ -300,8 +300,36 @@ func TestBackoff(t *testing.T) {
 	if longest != lastDelay || b.wait(ctx) == nil {
 		t.Errorf("waits %v at most", longest)
 	}
+	if down, early := b.state(); down || early {
+		t.Error("down, and no flush has failed")
+	}
+	b.gaveUp()
+	if down, early := b.state(); !down || !early {
+		t.Error("not down")
+	}
 	b.worked()
-	if err := b.wait(t.Context()); err != nil || b.delay != 0 {
-		t.Error(err)
+	if down, early := b.state(); down || early || b.delay != 0 || b.wait(t.Context()) != nil {
+		t.Error("still down")
+	}
+}
+
+// TestDown: chunks behind one that could not be delivered do not wait for the receiver, as the host would wait for each of them when it stops; what is
+// wrong is said once an attempt.
+func TestDown(t *testing.T) {
+	r := listen(t, receiver.Options{Answer: func(int) receiver.Answer { return receiver.Silence }})
+	relay := open(t, outputTo(t, r, "flush_timeout=500ms", "connect_timeout=500ms"))
+	data := framed(t, v2, read)
+	said := 0
+	for range 1000 {
+		outcome, err := relay.Flush("t", data, forever)
+		if outcome != Retry {
+			t.Fatal(outcome)
+		}
+		if err != nil {
+			said++
+		}
+	}
+	if n := len(r.Messages()); said == 0 || said != n || n > 20 {
+		t.Errorf("%d attempts for 1000 chunks, %d of them said", n, said)
 	}
 }

@@ -44,6 +44,8 @@ type Options struct {
 	SharedKey        string
 	// Users are names and passwords; with any, a sender must be one of them.
 	Users map[string]string
+	// Salted makes the receiver send a salt for passwords also without users, as Fluent Bit does.
+	Salted bool
 	// Once makes the receiver close a connection after a message, and say so in its HELO.
 	Once bool
 	// Answer says what becomes of a message by its number, from 0 on.
@@ -299,7 +301,7 @@ func read(in *msgpack.Decoder) (m Message, err error) {
 func (r *Receiver) shake(c net.Conn, in *msgpack.Decoder) error {
 	const nonce, auth, host = "0123456789abcdef", "fedcba9876543210", "receiver.example"
 	asked := ""
-	if len(r.options.Users) > 0 {
+	if len(r.options.Users) > 0 || r.options.Salted {
 		asked = auth
 	}
 	send := func(v ...any) error {
@@ -322,7 +324,7 @@ func (r *Receiver) shake(c net.Conn, in *msgpack.Decoder) error {
 	if ping[3] != digest(ping[2]+ping[1]+nonce+r.options.SharedKey) {
 		return io.EOF // as Fluent Bit does
 	}
-	if password, known := r.options.Users[ping[4]]; asked != "" && (!known || ping[5] != digest(auth+ping[4]+password)) {
+	if password, known := r.options.Users[ping[4]]; len(r.options.Users) > 0 && (!known || ping[5] != digest(auth+ping[4]+password)) {
 		return send("PONG", false, "username/password mismatch", "", "")
 	}
 	return send("PONG", true, "", host, digest(ping[2]+host+nonce+r.options.SharedKey))
