@@ -29,7 +29,7 @@ type Output struct {
 	RetainMetadataInForwardMode bool          `default:"true" help:"Send the metadata of events that have any, and the markers of groups, as Fluent Bit frames them. Fluentd does not know that framing: set it to off for Fluentd if your records have metadata."`
 	Tag                         string        `default:"$TAG" help:"Tag of what is sent. $TAG stands for the record's own tag, $TAG[0], $TAG[1] and so on for its parts between dots."`
 	AlertTag                    string        `help:"Tag, in the same manner, of records with hits at alert_level or above. Not set, these are sent like all others."`
-	AlertLevel                  string        `default:"high" enum:"informational,low,medium,high,critical" help:"Lowest level of the hits of a record that is sent under alert_tag."`
+	AlertLevel                  string        `default:"high" enum:"informational,low,medium,high,critical" help:"Lowest level of the hits of a record that is sent under alert_tag; with suppress, of its first hits."`
 	AlertCopy                   bool          `default:"true" help:"Send records under tag as well when they are sent under alert_tag. With off they are sent under alert_tag alone."`
 	ConnectTimeout              time.Duration `default:"2s" help:"Longest time for connecting, with the handshakes of TLS and of shared_key; in seconds."`
 	FlushTimeout                time.Duration `default:"4s" help:"Longest time for delivering one chunk, with new connections; then Fluent Bit is asked to try again. When it stops, Fluent Bit waits for a delivery under way: keep this below the service's grace. In seconds."`

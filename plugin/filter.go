@@ -45,6 +45,7 @@ func sigmaInit(instance unsafe.Pointer) (context C.uintptr_t) {
 		return 0
 	}
 	log.warnOfCopy()
+	log.idleRuleFields(e.Engine)
 	log.print(logInfo, fmt.Sprintf("sigmatrail %s: %s", version, e.Rules().Summary()))
 	return C.uintptr_t(process.add(e))
 }

@@ -93,11 +93,27 @@ func (l hostLog) problems(list rules.Problems) {
 	}
 }
 
+// idleRuleFields names what rule_fields asks for and no rule has.
+func (l hostLog) idleRuleFields(e *pipeline.Engine) {
+	for _, name := range e.IdleRuleFields() {
+		l.print(logWarn, fmt.Sprintf("rule_fields: no rule has the attribute %q", name))
+	}
+}
+
 // summary is the line with which an instance leaves.
 func summary(e *pipeline.Engine) string {
 	t := e.Tally()
 	line := fmt.Sprintf("sigmatrail: %d events = %d matched + %d unmatched + %d not CloudTrail + %d damaged + %d group markers; %d records, %d hits",
 		t.Events, t.Matched, t.Unmatched, t.Foreign, t.Damaged, t.Markers, t.Records, t.Hits)
+	if t.Suppressed > 0 {
+		line += fmt.Sprintf(", %d of them suppressed", t.Suppressed)
+	}
+	if t.Forgotten > 0 {
+		line += fmt.Sprintf("; %d windows of suppression given up for newer ones", t.Forgotten)
+	}
+	if t.Unflattened > 0 {
+		line += fmt.Sprintf("; %d values not flattened", t.Unflattened)
+	}
 	if t.Split > 0 {
 		line += fmt.Sprintf("; %d taken apart into %d of the events", t.Split, t.SplitInto)
 	}

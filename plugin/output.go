@@ -54,6 +54,7 @@ func sigmaOutputInit(plugin, instance unsafe.Pointer) (rc C.int) {
 		return C.SIGMA_ERROR
 	}
 	log.warnOfCopy()
+	log.idleRuleFields(d.engine)
 	log.print(logInfo, fmt.Sprintf("sigmatrail %s: %s", version, d.engine.Rules().Summary()))
 	log.print(logInfo, "sigmatrail: records go to "+d.relay.Receiver()+"; with this output hot reload is not supported: restart Fluent Bit instead")
 	output.FLBPluginSetContext(plugin, d)

@@ -32,7 +32,7 @@ const (
 
 // Relay judges and delivers chunks. It is safe for concurrent use.
 type Relay struct {
-	judge  func(data []byte, alloc func(n int) []byte) []byte
+	judge  func(data []byte, alloc func(n int) []byte) (judged []byte, undo func())
 	router router
 	client *forward.Client
 	limit  time.Duration
@@ -58,7 +58,7 @@ type Counts struct {
 // New returns a Relay that judges with e, which was made with the settings s, and sends as o says. The error is for what o names and is not there or
 // malformed.
 func New(e *pipeline.Engine, s conf.Settings, o conf.Output) (*Relay, error) {
-	r := &Relay{judge: e.Process, limit: o.FlushTimeout}
+	r := &Relay{judge: e.ProcessTentatively, limit: o.FlushTimeout}
 	r.memory.New = func() any { return new(routed) }
 	if err := r.router.set(s, o); err != nil {
 		return nil, err
@@ -83,8 +83,12 @@ func (t *router) set(s conf.Settings, o conf.Output) (err error) {
 	if t.alertLevel, ok = rules.ParseLevel(o.AlertLevel); !ok {
 		return fmt.Errorf("alert_level: %q is not a Sigma level", o.AlertLevel)
 	}
-	t.alertCopy, t.retainMetadata, t.key = o.AlertCopy, o.RetainMetadataInForwardMode, s.Key
-	return nil
+	t.alertCopy, t.retainMetadata, t.key, t.member = o.AlertCopy, o.RetainMetadataInForwardMode, s.Key, "level"
+	suppressed, err := s.SuppressFor()
+	if suppressed > 0 {
+		t.member = "notify" // repetitions are no alerts
+	}
+	return err
 }
 
 // Flush judges a chunk and delivers it, within the time of flush_timeout and of atMost. data is borrowed for the call and never written to. An
@@ -100,7 +104,14 @@ func (r *Relay) Flush(tag string, data []byte, atMost time.Duration) (Outcome, e
 }
 
 func (r *Relay) flush(ctx context.Context, tag string, data []byte, to *routed) (Outcome, error) {
-	noted := r.judgeAndRoute(data, to)
+	judged, undo, noted := r.judged(data, to)
+	arrived := false
+	defer func() {
+		if !arrived && undo != nil {
+			undo()
+		}
+	}()
+	r.router.route(judged, to)
 	messages := make([]*forward.Message, 0, 2)
 	if to.all.events > 0 {
 		messages = append(messages, to.all.message(r.router.all.tag(tag)))
@@ -119,6 +130,7 @@ func (r *Relay) flush(ctx context.Context, tag string, data []byte, to *routed) 
 		}
 		return Retry, errors.Join(err, noted)
 	}
+	arrived = true
 	r.counts.chunks.Add(1)
 	r.counts.alerts.Add(to.alerts.events)
 	r.counts.events.Add(r.router.sent(to))
@@ -138,29 +150,25 @@ func (t *router) sent(to *routed) uint64 {
 	return to.all.events + to.alerts.events
 }
 
-// judgeAndRoute lets the engine write on the chunk, and distributes the result. After a fault in the engine the events go on as they came.
-func (r *Relay) judgeAndRoute(data []byte, to *routed) (fault error) {
-	judged, fault := r.judged(data, to)
-	r.router.route(judged, to)
-	return fault
-}
-
-func (r *Relay) judged(data []byte, to *routed) (judged []byte, fault error) {
+// judged lets the engine write on the chunk. After a fault in it the events go on as they came. undo is to be called, if it is not nil, where they do
+// not arrive.
+func (r *Relay) judged(data []byte, to *routed) (judged []byte, undo func(), fault error) {
 	defer func() {
 		if p := recover(); p != nil {
-			judged, fault = data, fmt.Errorf("a fault in sigmatrail while judging a chunk, which goes on without hits (please report it): %v\n%s", p, debug.Stack())
+			judged, undo = data, nil
+			fault = fmt.Errorf("a fault in sigmatrail while judging a chunk, which goes on without hits (please report it): %v\n%s", p, debug.Stack())
 		}
 	}()
-	judged = r.judge(data, func(n int) []byte {
+	judged, undo = r.judge(data, func(n int) []byte {
 		if cap(to.judged) < n {
 			to.judged = make([]byte, n)
 		}
 		return to.judged[:n]
 	})
 	if judged == nil {
-		return data, nil
+		return data, undo, nil
 	}
-	return judged, nil
+	return judged, undo, nil
 }
 
 // errEarly says that the receiver did not answer a moment ago, which was said then.

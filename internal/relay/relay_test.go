@@ -231,7 +231,7 @@ func TestUnreadable(t *testing.T) {
 func TestFault(t *testing.T) {
 	r := listen(t, receiver.Options{})
 	relay := open(t, outputTo(t, r))
-	relay.judge = func([]byte, func(int) []byte) []byte { panic("provoked") }
+	relay.judge = func([]byte, func(int) []byte) ([]byte, func()) { panic("provoked") }
 	data := framed(t, legacy, stop, read)
 	outcome, err := relay.Flush("t", data, forever)
 	if outcome != Delivered || err == nil || !strings.Contains(err.Error(), "provoked") {
@@ -331,5 +331,38 @@ func TestDown(t *testing.T) {
 	}
 	if n := len(r.Messages()); said == 0 || said != n || n > 20 {
 		t.Errorf("%d attempts for 1000 chunks, %d of them said", n, said)
+	}
+}
+
+// TestSuppress: with suppress the first hits alone are alerts, and a chunk that is tried again has them again.
+func TestSuppress(t *testing.T) {
+	answers := []receiver.Answer{receiver.Silence, receiver.Silence, receiver.Acknowledge}
+	r := listen(t, receiver.Options{Answer: func(n int) receiver.Answer { return answers[min(n, len(answers)-1)] }})
+	s := conf.Default()
+	s.Suppress = "1h"
+	e, err := pipeline.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	relay, err := New(e, s, outputTo(t, r, "alert_tag=alert", "flush_timeout=500ms", "connect_timeout=500ms"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer relay.Close()
+	who := strings.Replace(stop, "{", `{"userIdentity":{"arn":"a"},`, 1)
+	data := framed(t, v2, who)
+	if outcome, _ := relay.Flush("t", data, forever); outcome != Retry {
+		t.Fatal(outcome)
+	}
+	for outcome := Retry; outcome == Retry; time.Sleep(10 * time.Millisecond) {
+		outcome, _ = relay.Flush("t", data, forever)
+	}
+	if outcome, err := relay.Flush("t", data, forever); outcome != Delivered || err != nil {
+		t.Fatal(outcome, err)
+	}
+	got, alerts := r.Entries("t"), r.Entries("alert")
+	last := len(got) - 1
+	if !bytes.Contains(got[last-1], []byte("notify")) || bytes.Contains(got[last], []byte("notify")) || len(alerts) != len(got)-1 {
+		t.Errorf("%d records, %d alerts: %q", len(got), len(alerts), got)
 	}
 }

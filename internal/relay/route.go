@@ -12,7 +12,8 @@ type router struct {
 	alertLevel     rules.Level
 	alertCopy      bool
 	retainMetadata bool
-	key            string
+	key            string // under which hits stand
+	member         string // of the hits: their level for alerts
 }
 
 // stream is entries for one tag.
@@ -100,7 +101,7 @@ func (t *router) isAlert(data []byte, ev *chunk.Event) bool {
 	if !ok {
 		return false
 	}
-	if start, _, ok = chunk.Lookup(body, start, "level"); !ok {
+	if start, _, ok = chunk.Lookup(body, start, t.member); !ok {
 		return false
 	}
 	h, ok := chunk.ReadHead(body, start)
