@@ -4,7 +4,8 @@ GO        ?= go
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS    = -s -w -X main.version=$(VERSION)
 GOBUILD    = $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
-# Functions that glibc has moved into libc are in these on older systems (plugin/glibc.h).
+# Functions that glibc has moved into libc are in these on older systems (plugin/glibc.h). With netgo Go looks names up by itself: glibc's
+# resolver needs newer symbols, and cannot be told to stop.
 OLDLIBS    = -Wl,--push-state,--no-as-needed,-l:libpthread.so.0,-l:libdl.so.2,--pop-state
 LINT       = $(GO) tool -modfile=tools/go.mod golangci-lint
 FUZZTIME  ?= 60s
@@ -17,14 +18,15 @@ PURE       = $(shell $(GO) list ./... | grep -v -e /plugin -e /flbhost -e /e2e)
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
 
-build: requirements build/sigmatrail build/flb-filter_sigma.so ## build build/sigmatrail and build/flb-filter_sigma.so
+build: requirements build/sigmatrail build/flb-filter_sigma.so ## build build/sigmatrail and build/flb-filter_sigma.so, with its link build/out_sigma.so
 
 build/sigmatrail: FORCE
 	CGO_ENABLED=0 $(GOBUILD) -o $@ ./cmd/sigmatrail
 
 build/flb-filter_sigma.so: FORCE
-	CGO_ENABLED=1 CGO_CFLAGS='-O2 -g -include $(CURDIR)/plugin/glibc.h' CGO_LDFLAGS='$(OLDLIBS)' $(GOBUILD) -buildmode=c-shared -o $@ ./plugin
+	CGO_ENABLED=1 CGO_CFLAGS='-O2 -g -include $(CURDIR)/plugin/glibc.h' CGO_LDFLAGS='$(OLDLIBS)' $(GOBUILD) -tags netgo -buildmode=c-shared -o $@ ./plugin
 	@rm -f build/flb-filter_sigma.h
+	@ln -sf flb-filter_sigma.so build/out_sigma.so
 
 demo: build ## run records through the rules and show what comes out
 	@sh demo/run.sh

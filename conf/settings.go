@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -63,8 +65,9 @@ type Option struct {
 func (o Option) Flag() string { return strings.ReplaceAll(o.Name, "_", "-") }
 
 // Options lists every setting in the order of the struct.
-func Options() []Option {
-	t := reflect.TypeFor[Settings]()
+func Options() []Option { return optionsOf(reflect.TypeFor[Settings]()) }
+
+func optionsOf(t reflect.Type) []Option {
 	list := make([]Option, 0, t.NumField())
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -94,9 +97,13 @@ func Default() Settings {
 // at once, each with the property's name and what is allowed.
 func Parse(get func(name string) (value string, set bool)) (Settings, error) {
 	var s Settings
+	return s, errors.Join(fill(reflect.ValueOf(&s).Elem(), get), s.Validate())
+}
+
+// fill sets the fields of a struct of settings.
+func fill(v reflect.Value, get func(name string) (value string, set bool)) error {
 	var errs []error
-	v := reflect.ValueOf(&s).Elem()
-	for _, o := range Options() {
+	for _, o := range optionsOf(v.Type()) {
 		text, set := get(o.Name)
 		if !set {
 			text = o.Default
@@ -105,8 +112,7 @@ func Parse(get func(name string) (value string, set bool)) (Settings, error) {
 			errs = append(errs, err)
 		}
 	}
-	errs = append(errs, s.Validate())
-	return s, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Validate reports what the types of the settings cannot rule out. A command line that fills the struct by itself calls it too.
@@ -130,13 +136,29 @@ func (s *Settings) Validate() error {
 }
 
 func (o Option) assign(field reflect.Value, text string) error {
-	if field.Kind() == reflect.Bool {
+	switch field.Kind() {
+	case reflect.Bool:
 		on, ok := parseBool(text)
 		if !ok {
 			return fmt.Errorf("%s: %q is not a switch; use on or off", o.Name, text)
 		}
 		field.SetBool(on)
 		return nil
+	case reflect.Int:
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return fmt.Errorf("%s: %q is not a whole number", o.Name, text)
+		}
+		field.SetInt(int64(n))
+		return nil
+	case reflect.Int64: // a time.Duration
+		d, ok := parseDuration(text)
+		if !ok {
+			return fmt.Errorf("%s: %q is no length of time above 0; write seconds, such as 4 or 0.5, or 500ms", o.Name, text)
+		}
+		field.SetInt(int64(d))
+		return nil
+	default: // a text
 	}
 	if len(o.Allowed) > 0 {
 		text = strings.ToLower(text)
@@ -192,6 +214,15 @@ func parseBool(text string) (on, ok bool) {
 		return false, true
 	}
 	return false, false
+}
+
+// parseDuration reads what the host's own properties of time accept, seconds without a unit, and Go's units.
+func parseDuration(text string) (d time.Duration, ok bool) {
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		text += "s"
+	}
+	d, err := time.ParseDuration(text)
+	return d, err == nil && d > 0
 }
 
 func onOff(on bool) string {

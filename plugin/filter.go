@@ -25,7 +25,7 @@ func sigmaReady() {}
 //
 //export sigmaPreRun
 func sigmaPreRun(instance unsafe.Pointer) (rc C.int) {
-	log := hostLog{instance}
+	log := hostLog{instance: instance}
 	defer recoverAt(log, "checking the rules", func() { rc = -1 })
 	if _, ok := open(log, func(key ruleKey) bool { return !process.serves(key) }); !ok {
 		return -1
@@ -38,16 +38,14 @@ func sigmaPreRun(instance unsafe.Pointer) (rc C.int) {
 //
 //export sigmaInit
 func sigmaInit(instance unsafe.Pointer) (context C.uintptr_t) {
-	log := hostLog{instance}
+	log := hostLog{instance: instance}
 	defer recoverAt(log, "starting", func() { context = 0 })
 	e, ok := open(log, func(ruleKey) bool { return true })
 	if !ok {
 		return 0
 	}
 	log.warnOfCopy()
-	for _, name := range e.IdleRuleFields() {
-		log.print(logWarn, fmt.Sprintf("rule_fields: no rule has the attribute %q", name))
-	}
+	log.idleRuleFields(e.Engine)
 	log.print(logInfo, fmt.Sprintf("sigmatrail %s: %s", version, e.Rules().Summary()))
 	return C.uintptr_t(process.add(e))
 }
@@ -56,7 +54,7 @@ func sigmaInit(instance unsafe.Pointer) (context C.uintptr_t) {
 //
 //export sigmaFilter
 func sigmaFilter(instance unsafe.Pointer, context C.uintptr_t, data unsafe.Pointer, size C.size_t, out *unsafe.Pointer, outSize *C.size_t) (rc C.int) {
-	log := hostLog{instance}
+	log := hostLog{instance: instance}
 	var memory unsafe.Pointer
 	defer recoverAt(log, "judging a chunk, which goes on untouched", func() {
 		C.sigma_free(memory)

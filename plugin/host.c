@@ -40,12 +40,13 @@ struct option_head {
 #define STRIDE_NEW 104
 
 #define COUNT_OPTION(name, value, help) +1
-enum { OPTION_COUNT = 0 SIGMA_OPTIONS(COUNT_OPTION) };
+enum { OPTION_COUNT = 0 SIGMA_OPTIONS(COUNT_OPTION), OUTPUT_OPTION_COUNT = OPTION_COUNT SIGMA_OUTPUT_OPTIONS(COUNT_OPTION) };
 
 /* The symbol that the host loads: flb-filter_sigma.so makes it look for filter_sigma_plugin. */
 __attribute__((visibility("default"), aligned(16))) unsigned char filter_sigma_plugin[DESCRIPTOR_ROOM];
 
 static __attribute__((aligned(16))) unsigned char option_map[(OPTION_COUNT + 1) * STRIDE_NEW];
+static __attribute__((aligned(16))) unsigned char output_option_map[(OUTPUT_OPTION_COUNT + 1) * STRIDE_NEW];
 
 static struct {
     const char *(*get_property)(const char *name, void *instance);
@@ -54,6 +55,10 @@ static struct {
     void (*log_print)(int level, const char *file, int line, const char *format, ...);
     void *(*worker_get)(void);
     int (*worker_log_level)(void *worker);
+    /* Not everywhere: */
+    const char *(*output_name)(void *instance);
+    int (*output_log_check)(void *instance, int level);
+    size_t (*malloc_usable_size)(void *memory);
 } host;
 
 int sigma_host_complete(void)
@@ -69,6 +74,9 @@ static void find_functions(void)
     *(void **) &host.log_print = dlsym(RTLD_DEFAULT, "flb_log_print");
     *(void **) &host.worker_get = dlsym(RTLD_DEFAULT, "flb_worker_get");
     *(void **) &host.worker_log_level = dlsym(RTLD_DEFAULT, "flb_worker_log_level");
+    *(void **) &host.output_name = dlsym(RTLD_DEFAULT, "flb_output_name");
+    *(void **) &host.output_log_check = dlsym(RTLD_DEFAULT, "flb_output_log_check");
+    *(void **) &host.malloc_usable_size = dlsym(RTLD_DEFAULT, "malloc_usable_size");
 }
 
 /* The descriptor of some filter that is linked into the host, and its size; NULL where none is. */
@@ -108,17 +116,30 @@ static size_t option_stride(const void *builtin)
     return STRIDE_NEW;
 }
 
-static void build_option_map(size_t stride)
+static void build_option_maps(size_t stride)
 {
     static const struct option_head options[] = {
 #define OPTION_ENTRY(option, value, help) { .name = option, .default_value = value, .description = help },
-        SIGMA_OPTIONS(OPTION_ENTRY)
+        SIGMA_OPTIONS(OPTION_ENTRY) SIGMA_OUTPUT_OPTIONS(OPTION_ENTRY)
     };
     size_t i;
 
-    for (i = 0; i < OPTION_COUNT; i++) {
-        memcpy(option_map + i * stride, &options[i], sizeof(options[i]));
+    for (i = 0; i < OUTPUT_OPTION_COUNT; i++) {
+        if (i < OPTION_COUNT) {
+            memcpy(option_map + i * stride, &options[i], sizeof(options[i]));
+        }
+        memcpy(output_option_map + i * stride, &options[i], sizeof(options[i]));
     }
+}
+
+void *sigma_output_options(void)
+{
+    return output_option_map;
+}
+
+size_t sigma_room(void *memory)
+{
+    return host.malloc_usable_size ? host.malloc_usable_size(memory) : 0;
 }
 
 static void build_descriptor(size_t size)
@@ -144,7 +165,7 @@ __attribute__((constructor)) static void describe(void)
     sigma_remember_process();
     find_functions();
     builtin = find_builtin(&size);
-    build_option_map(option_stride(builtin));
+    build_option_maps(option_stride(builtin));
     build_descriptor(size);
 }
 
@@ -198,5 +219,16 @@ void sigma_log(void *instance, int level, const char *message)
     }
     if (level <= limit) {
         host.log_print(level, NULL, 0, "[filter:sigma:%s] %s", instance ? host.name(instance) : "sigma", message);
+    }
+}
+
+void sigma_output_log(void *instance, int level, const char *message)
+{
+    if (!sigma_host_complete()) {
+        fprintf(stderr, "[output:sigma] %s\n", message);
+        return;
+    }
+    if (instance && host.output_log_check ? host.output_log_check(instance, level) : level <= thread_level()) {
+        host.log_print(level, NULL, 0, "[output:sigma:%s] %s", instance && host.output_name ? host.output_name(instance) : "sigma", message);
     }
 }

@@ -9,6 +9,18 @@ int sigma_host_complete(void);
 
 void sigma_set_context(void *instance, void *context);
 
+/*
+ * The options of the Go output as the host's option map, and how many bytes the host has for a plugin's definition. Hosts since 5.1.1 take a
+ * map there; before, what they have allocated ends ahead of its place.
+ */
+void *sigma_output_options(void);
+size_t sigma_room(void *memory);
+
+/* shim.c: whether Go may be called; where not, that is logged, under the name of an instance if there is one. */
+typedef void sigma_log_function(void *instance, int level, const char *message);
+int sigma_may_call_go(sigma_log_function *log, void *instance);
+int sigma_in_loader(void);
+
 /* shim.c: the callbacks that the descriptor names, and the note of the process that loads us. */
 void sigma_remember_process(void);
 int sigma_cb_pre_run(void *instance, void *config, void *data);

@@ -25,12 +25,19 @@ const (
 const maxProblems = 20
 
 // hostLog writes to the host's log in the name of one instance of the host's, or of none. It may be used during that instance's callbacks.
-type hostLog struct{ instance unsafe.Pointer }
+type hostLog struct {
+	instance unsafe.Pointer
+	output   bool // an instance of the output, not of the filter
+}
 
 // print logs one line.
 func (l hostLog) print(level C.int, line string) {
 	text := C.CString(strings.ReplaceAll(line, "\x00", "\\0"))
 	defer C.free(unsafe.Pointer(text))
+	if l.output {
+		C.sigma_output_log(l.instance, level, text)
+		return
+	}
 	C.sigma_log(l.instance, level, text)
 }
 
@@ -41,7 +48,7 @@ func (l hostLog) lines(level C.int, text string) {
 	}
 }
 
-// property returns what the user set for one of our properties.
+// property returns what the user set for one of the filter's properties.
 func (l hostLog) property(name string) (string, bool) {
 	key := C.CString(name)
 	defer C.free(unsafe.Pointer(key))
@@ -83,6 +90,13 @@ func (l hostLog) problems(list rules.Problems) {
 	}
 	if shown > maxProblems {
 		l.print(logError, fmt.Sprintf("… and %d more errors in rules; sigmatrail check lists them all", shown-maxProblems))
+	}
+}
+
+// idleRuleFields names what rule_fields asks for and no rule has.
+func (l hostLog) idleRuleFields(e *pipeline.Engine) {
+	for _, name := range e.IdleRuleFields() {
+		l.print(logWarn, fmt.Sprintf("rule_fields: no rule has the attribute %q", name))
 	}
 }
 

@@ -23,3 +23,27 @@
     OPTION("suppress", "off", "How long hits of one rule by the same principal count as repetitions of the first, such as 1h, 30m or 90s, or off. All of them are written; the key has notify, the highest level among the event's first hits, to route notifications on.") \
     OPTION("suppress_by", "recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy", "With suppress, the fields, separated by commas, whose values tell hits of one rule apart. Of a record that has none of them nothing is suppressed.") \
     OPTION("strict", "off", "Refuse to start if any rule is rejected, instead of running the others. One of: on, off.")
+
+#define SIGMA_OUTPUT_OPTIONS(OPTION) \
+    OPTION("forward_host", "", "Name or address of the receiver; this or unix_path is needed. (Fluent Bit keeps host to itself.)") \
+    OPTION("forward_port", "24224", "Port of the receiver.") \
+    OPTION("unix_path", "", "Path of a unix socket of the receiver, in the place of forward_host.") \
+    OPTION("forward_tls", "off", "Use TLS, 1.2 or later. (Fluent Bit keeps tls and tls.* to itself.) One of: on, off.") \
+    OPTION("forward_tls_verify", "on", "Verify the receiver's certificate. One of: on, off.") \
+    OPTION("forward_tls_vhost", "", "Name that the receiver's certificate must have, where it is not forward_host.") \
+    OPTION("forward_tls_ca_file", "", "File of the authorities, in PEM, that the receiver's certificate is verified with, instead of the system's.") \
+    OPTION("forward_tls_crt_file", "", "File of our own certificate, in PEM, for receivers that ask for one.") \
+    OPTION("forward_tls_key_file", "", "File of the key of forward_tls_crt_file, in PEM.") \
+    OPTION("shared_key", "", "Key that both sides prove to each other to have, before the first record.") \
+    OPTION("self_hostname", "", "Name under which this side presents itself with shared_key; the machine's, if it is not set.") \
+    OPTION("username", "", "User name for receivers that ask for one, with shared_key.") \
+    OPTION("password", "", "Password of username.") \
+    OPTION("compress", "text", "Compression of what is sent: text (none) or gzip. One of: text, gzip.") \
+    OPTION("require_ack_response", "on", "Take records for delivered when the receiver has acknowledged them. Without it they count when they were written to the connection, and a receiver that dies loses what it had not read. One of: on, off.") \
+    OPTION("retain_metadata_in_forward_mode", "on", "Send the metadata of events that have any, and the markers of groups, as Fluent Bit frames them. Fluentd does not know that framing: set it to off for Fluentd if your records have metadata. One of: on, off.") \
+    OPTION("tag", "$TAG", "Tag of what is sent. $TAG stands for the record's own tag, $TAG[0], $TAG[1] and so on for its parts between dots.") \
+    OPTION("alert_tag", "", "Tag, in the same manner, of records with hits at alert_level or above. Not set, these are sent like all others.") \
+    OPTION("alert_level", "high", "Lowest level of the hits of a record that is sent under alert_tag; with suppress, of its first hits. One of: informational, low, medium, high, critical.") \
+    OPTION("alert_copy", "on", "Send records under tag as well when they are sent under alert_tag. With off they are sent under alert_tag alone. One of: on, off.") \
+    OPTION("connect_timeout", "2s", "Longest time for connecting, with the handshakes of TLS and of shared_key; in seconds.") \
+    OPTION("flush_timeout", "4s", "Longest time for delivering one chunk, with new connections; then Fluent Bit is asked to try again. When it stops, Fluent Bit waits for a delivery under way: keep this below the service's grace. In seconds.")

@@ -1,5 +1,5 @@
 /*
- * The callbacks that Fluent Bit calls. No symbol that the host calls is a Go function: each callback first checks that the process is
+ * The callbacks of the filter that Fluent Bit calls. No symbol that the host calls is a Go function: each callback first checks that the process is
  * still the one that loaded us, then that Go's signal handlers are in place, and only then crosses over.
  */
 #define _GNU_SOURCE
@@ -22,13 +22,17 @@ void sigma_remember_process(void)
     loader = getpid();
 }
 
-/* Reports whether the process may call Go, and says at the host's log why it may not. */
-static int may_call_go(void *instance)
+int sigma_in_loader(void)
 {
-    if (getpid() != loader) {
-        sigma_log(instance, SIGMA_LOG_ERROR,
-                  "Fluent Bit was started with -d (--daemon): it forked after loading this plugin, and the Go runtime does not survive "
-                  "a fork. Start it in the foreground, under systemd or another supervisor");
+    return getpid() == loader;
+}
+
+int sigma_may_call_go(sigma_log_function *log, void *instance)
+{
+    if (!sigma_in_loader()) {
+        log(instance, SIGMA_LOG_ERROR,
+            "Fluent Bit was started with -d (--daemon): it forked after loading this plugin, and the Go runtime does not survive "
+            "a fork. Start it in the foreground, under systemd or another supervisor");
         return 0;
     }
     if (!sigma_host_complete()) {
@@ -42,7 +46,7 @@ int sigma_cb_pre_run(void *instance, void *config, void *data)
 {
     (void) config;
     (void) data;
-    if (!may_call_go(instance)) {
+    if (!sigma_may_call_go(sigma_log, instance)) {
         return -1;
     }
     sigma_signals_enter();
@@ -55,7 +59,7 @@ int sigma_cb_init(void *instance, void *config, void *data)
 
     (void) config;
     (void) data;
-    if (!may_call_go(instance)) {
+    if (!sigma_may_call_go(sigma_log, instance)) {
         return -1;
     }
     sigma_signals_enter();
@@ -74,7 +78,7 @@ int sigma_cb_filter(const void *data, size_t size, const char *tag, int tag_leng
     (void) tag_length;
     (void) input; /* an output instance when we run as an output's processor: never to be looked into */
     (void) config;
-    if (context == NULL || data == NULL || size == 0 || getpid() != loader) {
+    if (context == NULL || data == NULL || size == 0 || !sigma_in_loader()) {
         return SIGMA_NOTOUCH;
     }
     sigma_signals_enter();
@@ -84,7 +88,7 @@ int sigma_cb_filter(const void *data, size_t size, const char *tag, int tag_leng
 int sigma_cb_exit(void *context, void *config)
 {
     (void) config;
-    if (context == NULL || getpid() != loader) {
+    if (context == NULL || !sigma_in_loader()) {
         return 0;
     }
     sigma_signals_enter();

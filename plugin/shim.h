@@ -12,6 +12,11 @@
 #define SIGMA_MODIFIED 1
 #define SIGMA_NOTOUCH 2
 
+/* What a flush answers (flb_output.h). */
+#define SIGMA_ERROR 0
+#define SIGMA_OK 1
+#define SIGMA_RETRY 2
+
 /* Levels of the host's log (flb_log.h). */
 #define SIGMA_LOG_ERROR 1
 #define SIGMA_LOG_WARN 2
@@ -26,6 +31,9 @@ const char *sigma_property(void *instance, const char *name);
  * others the host cannot tell where its log goes. instance may be NULL.
  */
 void sigma_log(void *instance, int level, const char *message);
+
+/* The same for an instance of the output. */
+void sigma_output_log(void *instance, int level, const char *message);
 
 /* Memory that the host frees with free(3); NULL when there is none. Go's own C.malloc would end the process instead. */
 void *sigma_alloc(size_t size);

@@ -17,8 +17,8 @@ import (
 // hosts are the three kinds of Fluent Bit, by the size of their descriptor and the stride of their options.
 var hosts = []struct{ descriptor, stride string }{{"72", "96"}, {"80", "96"}, {"88", "104"}}
 
-// built has what TestMain builds: the hosts, the plugin with its test-only faults, another Go shared object.
-var built struct{ dir, plugin, other string }
+// built has what TestMain builds: the hosts, the plugin with its test-only faults and a link to it, another Go shared object.
+var built struct{ dir, plugin, output, other string }
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -31,8 +31,12 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	built.dir, built.plugin, built.other = dir, filepath.Join(dir, "flb-filter_sigma.so"), filepath.Join(dir, "other.so")
+	built.output = filepath.Join(dir, "out_sigma.so")
+	if err := os.Symlink(built.plugin, built.output); err != nil {
+		panic(err)
+	}
 	commands := [][]string{
-		{"go", "build", "-trimpath", "-buildvcs=false", "-tags", "sigmafaults", "-buildmode=c-shared", "-o", built.plugin, "../../plugin"},
+		{"go", "build", "-trimpath", "-buildvcs=false", "-tags", "sigmafaults,netgo", "-buildmode=c-shared", "-o", built.plugin, "../../plugin"},
 		{"go", "build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared", "-o", built.other, "./testdata/other"},
 	}
 	for _, h := range hosts {
@@ -78,7 +82,11 @@ func host(t testing.TB, descriptor string, properties []string, args ...string) 
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, hostPath(descriptor), append([]string{built.plugin}, args...)...)
+	path := built.plugin
+	if strings.HasPrefix(args[0], "output-") {
+		path = built.output
+	}
+	cmd := exec.CommandContext(ctx, hostPath(descriptor), append([]string{path}, args...)...)
 	cmd.Env = append(os.Environ(), "PROPERTIES="+strings.Join(properties, "\n"))
 	var out, log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &log

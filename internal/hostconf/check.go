@@ -92,7 +92,7 @@ func (k *checker) check(s *section) instance {
 		}
 		return k.text(s, name)
 	})
-	k.malformed(s, err)
+	k.malformed(s, err, unset)
 	k.place(s)
 	if settings.Rules != "" && !unset["rules"] { // also where something else is wrong
 		k.rules(s, settings, unset)
@@ -144,7 +144,7 @@ func proposal(name string, d *door) string {
 }
 
 // malformed reports errors that begin with the name of a property, at its value.
-func (k *checker) malformed(s *section, err error) {
+func (k *checker) malformed(s *section, err error, unset map[string]bool) {
 	if err == nil {
 		return
 	}
@@ -153,11 +153,14 @@ func (k *checker) malformed(s *section, err error) {
 		Unwrap() []error
 	}](err); ok {
 		for _, err := range list.Unwrap() {
-			k.malformed(s, err)
+			k.malformed(s, err, unset)
 		}
 		return
 	}
 	name, reason, _ := strings.Cut(err.Error(), ": ")
+	if unset[name] { // nobody knows
+		return
+	}
 	k.err(k.at(s, name), BadProperty, "", "%s: %s", name, reason)
 }
 

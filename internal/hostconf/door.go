@@ -1,6 +1,7 @@
 package hostconf
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -14,8 +15,6 @@ const pluginName = "sigma"
 type door struct {
 	// own are the names of our properties. host are those that Fluent Bit reads itself on every plugin of the kind, prefixes the beginnings of such.
 	own, host, prefixes []string
-	// open is set where not all of our properties are known here, so that other names pass.
-	open bool
 	// parse reads our properties; errors begin with the property's name and a colon.
 	parse func(get func(name string) (value string, set bool)) (conf.Settings, error)
 }
@@ -25,11 +24,19 @@ type door struct {
 func doorOf(k kind) door {
 	d := door{own: names(conf.Options()), host: []string{"name", "match", "match_regex", "alias", "log_level", "log_suppress_interval", "active", "condition"}, parse: conf.Parse}
 	if k == output {
-		d.open = true
+		d.own = append(d.own, names(conf.OutputOptions())...)
+		d.parse = parseOutput
 		d.prefixes = []string{"net.", "oauth2", "tls."}
 		d.host = append(d.host, "host", "port", "ipv6", "retry_limit", "tls", "storage.total_limit_size", "workers")
 	}
 	return d
+}
+
+// parseOutput reads the properties of the Go output, which are more.
+func parseOutput(get func(name string) (value string, set bool)) (conf.Settings, error) {
+	settings, err := conf.Parse(get)
+	_, wrong := conf.ParseOutput(get)
+	return settings, errors.Join(err, wrong)
 }
 
 func names(options []conf.Option) (list []string) {
@@ -42,6 +49,6 @@ func names(options []conf.Option) (list []string) {
 // knows reports whether the host or the plugin reads the property.
 func (d *door) knows(name string) bool {
 	name = strings.ToLower(name)
-	return d.open || slices.Contains(d.own, name) || slices.Contains(d.host, name) ||
+	return slices.Contains(d.own, name) || slices.Contains(d.host, name) ||
 		slices.ContainsFunc(d.prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 }

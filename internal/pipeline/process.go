@@ -14,9 +14,23 @@ import (
 // returns fewer than n bytes means that there is no memory: the chunk goes on as it is, and that is counted. Where no event is left the result is
 // empty and not nil, and alloc is not called.
 func (e *Engine) Process(data []byte, alloc func(n int) []byte) []byte {
+	out, _ := e.process(data, alloc, marking{suppressor: e.suppressor})
+	return out
+}
+
+// ProcessTentatively does as Process does, for whoever has yet to find out whether the result arrives. Where it does not, undo is to be called, if it is not
+// nil: what was the first hit for suppression then is not, so that the same chunk comes out the same when it is judged again.
+func (e *Engine) ProcessTentatively(data []byte, alloc func(n int) []byte) (out []byte, undo func()) {
+	out, list := e.process(data, alloc, marking{suppressor: e.suppressor, tentative: true})
+	if len(list) == 0 {
+		return out, nil
+	}
+	return out, func() { e.suppressor.takeBack(list) }
+}
+
+func (e *Engine) process(data []byte, alloc func(n int) []byte, m marking) ([]byte, []counted) {
 	var counts Tally
 	defer e.tally.add(&counts)
-	m := marking{suppressor: e.suppressor}
 	defer m.end()
 	s := e.borrow() // given back only where nothing has panicked: what a fault has touched is not used again
 	s.chunk.reset()
@@ -26,7 +40,7 @@ func (e *Engine) Process(data []byte, alloc func(n int) []byte) []byte {
 		m.commit(&counts)
 	}
 	e.giveBack(s)
-	return out
+	return out, m.counted
 }
 
 // walk judges the events of a chunk, and notes what changes in it. Where split is set events are taken apart.

@@ -41,8 +41,10 @@ type hitKey [16]byte
 type window struct {
 	key        hitKey
 	start      time.Time
+	before     int  // hits that were suppressed in the window before
 	suppressed int  // hits since
 	begun      bool // by the holder
+	owed       bool // the first hit has not arrived, so that the next one is the first
 }
 
 // newSuppressor returns nil where nothing is suppressed.
@@ -66,6 +68,15 @@ type marking struct {
 
 	holds      bool
 	suppressed uint64
+
+	tentative bool // what counts may be taken back
+	counted   []counted
+}
+
+// counted is what one call has made count of a key.
+type counted struct {
+	window     // as the call has left it
+	added  int // of the window's suppressed hits
 }
 
 // mark marks hits, those of j, as first or as repetitions.
@@ -149,11 +160,18 @@ func (s *suppressor) decide(key hitKey, at time.Time) (first bool, before int) {
 		}
 	}
 	if away := at.Sub(w.start); known && away < s.duration && away > -s.duration {
-		w.suppressed++
+		if first, w.owed = w.owed, false; first {
+			w.begun = true
+		} else {
+			w.suppressed++
+		}
 		s.pending[key] = w
-		return false, 0
+		if first {
+			before = w.before
+		}
+		return first, before
 	}
-	s.pending[key] = window{key: key, start: at, begun: true}
+	s.pending[key] = window{key: key, start: at, before: w.suppressed, begun: true}
 	return true, w.suppressed
 }
 
@@ -164,7 +182,41 @@ func (m *marking) commit(counts *Tally) {
 	}
 	counts.Suppressed += m.suppressed
 	for _, key := range m.order {
-		counts.Forgotten += m.keep(m.pending[key])
+		w := m.pending[key]
+		if m.tentative {
+			m.counted = append(m.counted, counted{window: w, added: w.suppressed - m.suppressedBefore(w)})
+		}
+		counts.Forgotten += m.keep(w)
+	}
+}
+
+// suppressedBefore is how many hits of a window others have suppressed.
+func (s *suppressor) suppressedBefore(w window) int {
+	if e := s.windows[w.key]; e != nil {
+		if old, _ := e.Value.(window); old.start.Equal(w.start) {
+			return old.suppressed
+		}
+	}
+	return 0
+}
+
+// takeBack makes what one call has made count as if it had not been, but for the hits that others have suppressed in its windows meanwhile: of these keys
+// the next hit is the first.
+func (s *suppressor) takeBack(list []counted) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range list {
+		e := s.windows[c.key]
+		if e == nil {
+			continue
+		}
+		w, _ := e.Value.(window)
+		if !w.start.Equal(c.start) {
+			continue
+		}
+		w.suppressed -= c.added
+		w.owed = w.owed || c.begun
+		e.Value = w
 	}
 }
 

@@ -340,3 +340,43 @@ func TestSuppressReserved(t *testing.T) {
 		}
 	}
 }
+
+// TestTentatively: what did not arrive has never been the first; the same chunk comes out the same again, also when others have judged hits of the same
+// kind meanwhile, whose repetitions stay counted.
+func TestTentatively(t *testing.T) {
+	e := engine(t, suppressing("1m"))
+	judge := func(body string) (marks string, undo func()) {
+		t.Helper()
+		out, undo := e.ProcessTentatively(event(t, body), func(n int) []byte { return make([]byte, n) })
+		if out == nil {
+			return "", undo
+		}
+		return marksOf(readOutcome(t, bodies(t, out)[0])), undo
+	}
+	first := func(body, want string) func() {
+		t.Helper()
+		marks, undo := judge(body)
+		if marks != want || undo == nil {
+			t.Errorf("%q, want %q; can be undone: %v", marks, want, undo != nil)
+		}
+		return undo
+	}
+	const repeated = "false/0"
+	undo := first(at(0, "a"), "high true/0")
+	undo()
+	undo = first(at(0, "a"), "high true/0")
+	first(at(1, "a"), repeated) // of another chunk, which arrives
+	undo()
+	undo = first(at(0, "a"), "high true/0")
+	undo()
+	first(at(0, "a"), "high true/0") // arrives
+	undo = first(at(2, "a"), repeated)
+	undo()
+	first(at(2, "a"), repeated)
+	undo = first(at(60, "a"), "high true/2")
+	undo()
+	first(at(60, "a"), "high true/2")
+	if _, undo := judge(`{"log":"x"}`); undo != nil {
+		t.Error("something to undo where nothing was marked")
+	}
+}

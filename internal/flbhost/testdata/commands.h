@@ -81,33 +81,39 @@ static void call_on_stack(void)
     expect(&instance, on_stack.in, MODIFIED, on_stack.want);
 }
 
-static int stack(const char *path, int argc, char **argv)
+/* deepest calls again and again on such a stack, and returns how many bytes of it were used. */
+static int deepest(void (*call)(void), int rounds)
 {
     enum { STACK = 24 * 1024, PAGE = 4096, PAINT = 0xa5 };
     unsigned char *memory = mmap(NULL, PAGE + STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     int untouched = 0, round;
     ucontext_t coroutine;
 
-    (void) argc;
-    begin(path);
-    on_stack.in = read_file(argv[0]);
-    on_stack.want = read_file(argv[1]);
     if (memory == MAP_FAILED || mprotect(memory, PAGE, PROT_NONE) != 0) {
         fail("mmap");
     }
     memset(memory + PAGE, PAINT, STACK);
-    for (round = 0; round < 1000; round++) {
+    for (round = 0; round < rounds; round++) {
         getcontext(&coroutine);
         coroutine.uc_stack.ss_sp = memory + PAGE;
         coroutine.uc_stack.ss_size = STACK;
         coroutine.uc_link = &on_stack.back;
-        makecontext(&coroutine, call_on_stack, 0);
+        makecontext(&coroutine, call, 0);
         swapcontext(&on_stack.back, &coroutine);
     }
     while (untouched < STACK && memory[PAGE + untouched] == PAINT) {
         untouched++;
     }
-    printf("%d\n", STACK - untouched);
+    return STACK - untouched;
+}
+
+static int stack(const char *path, int argc, char **argv)
+{
+    (void) argc;
+    begin(path);
+    on_stack.in = read_file(argv[0]);
+    on_stack.want = read_file(argv[1]);
+    printf("%d\n", deepest(call_on_stack, 1000));
     return 0;
 }
 
@@ -302,9 +308,9 @@ static int no_memory(const char *path, int argc, char **argv)
 
     (void) argc;
     begin(path);
-    memory_fail_from = in.size;
+    memory_fail_of = want.size;
     expect(&instance, in, NOTOUCH, none);
-    memory_fail_from = 0;
+    memory_fail_of = 0;
     expect(&instance, in, MODIFIED, want);
     stop(&plugin, &instance);
     return 0;
@@ -413,10 +419,12 @@ static int cost(const char *path, int argc, char **argv)
     return 0;
 }
 
-static const struct command {
+struct command {
     const char *name;
     int (*run)(const char *path, int argc, char **argv);
-} commands[] = {
+};
+
+static const struct command commands[] = {
     {"describe", describe}, {"filter", filter_each}, {"start", start_only}, {"stack", stack}, {"load", load_test}, {"many", many},
     {"fork", fork_test}, {"faults", faults}, {"nomemory", no_memory}, {"beside", beside}, {"copy", copy}, {"reload", reload},
     {"background", background}, {"cost", cost}, {NULL, NULL},

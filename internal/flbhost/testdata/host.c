@@ -226,6 +226,7 @@ static double seconds(void)
 }
 
 #include "commands.h"
+#include "output.h"
 
 int main(int argc, char **argv)
 {
@@ -245,6 +246,11 @@ int main(int argc, char **argv)
     memcpy(grep_options + STRIDE + 8, &second, sizeof(second));
     ((void **) filter_grep_plugin)[3] = grep_options;
     for (c = commands; c->name; c++) {
+        if (strcmp(c->name, argv[2]) == 0) {
+            return c->run(argv[1], argc - 3, argv + 3);
+        }
+    }
+    for (c = output_commands; c->name; c++) {
         if (strcmp(c->name, argv[2]) == 0) {
             return c->run(argv[1], argc - 3, argv + 3);
         }

@@ -1,6 +1,6 @@
 /*
  * The host's own allocator, exported so that the plugin's malloc binds to it, as it does to the jemalloc in Fluent Bit's images. It counts,
- * fails on demand, and ends the process when it is given memory that is not its own.
+ * fails on demand, and ends the process when it is given memory that is not its own or that somebody has written behind.
  */
 #ifndef MEMORY_H
 #define MEMORY_H
@@ -24,8 +24,10 @@ struct head {
 };
 #define MAGIC 0x51673a11u
 
+static const char memory_tail[8] = "the end"; /* stands behind what was asked for */
+
 static atomic_long memory_live;                /* blocks not freed yet */
-static _Thread_local size_t memory_fail_from; /* this thread's allocations of so many bytes and more fail; 0: none */
+static _Thread_local size_t memory_fail_of; /* this thread's allocations of just so many bytes fail, so that what else happens does not; 0: none */
 
 static void *memory_note(char *block, size_t offset, size_t size)
 {
@@ -38,17 +40,18 @@ static void *memory_note(char *block, size_t offset, size_t size)
     head->size = size;
     head->offset = (uint32_t) offset;
     head->magic = MAGIC;
+    memcpy(block + offset + size, memory_tail, sizeof(memory_tail));
     atomic_fetch_add(&memory_live, 1);
     return block + offset;
 }
 
 void *malloc(size_t size)
 {
-    if (memory_fail_from && size >= memory_fail_from) {
+    if (memory_fail_of && size == memory_fail_of) {
         errno = ENOMEM;
         return NULL;
     }
-    return memory_note(__libc_malloc(size + sizeof(struct head)), sizeof(struct head), size);
+    return memory_note(__libc_malloc(size + sizeof(struct head) + sizeof(memory_tail)), sizeof(struct head), size);
 }
 
 void free(void *memory)
@@ -58,14 +61,19 @@ void free(void *memory)
     if (!memory) {
         return;
     }
-    if (head->magic != MAGIC) {
-        static const char text[] = "the host was given memory to free that is not its own\n";
+    if (head->magic != MAGIC || memcmp((char *) memory + head->size, memory_tail, sizeof(memory_tail)) != 0) {
+        static const char text[] = "the host was given memory to free that is not its own, or was written behind\n";
         (void) !write(2, text, sizeof(text) - 1);
         abort();
     }
     head->magic = 0;
     atomic_fetch_sub(&memory_live, 1);
     __libc_free((char *) memory - head->offset);
+}
+
+size_t malloc_usable_size(void *memory)
+{
+    return memory ? ((struct head *) memory - 1)->size : 0;
 }
 
 void *calloc(size_t count, size_t size)
@@ -98,7 +106,7 @@ void *memalign(size_t alignment, size_t size)
     if (alignment < sizeof(struct head)) {
         alignment = sizeof(struct head);
     }
-    return memory_note(__libc_memalign(alignment, size + alignment), alignment, size);
+    return memory_note(__libc_memalign(alignment, size + alignment + sizeof(memory_tail)), alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
