@@ -164,7 +164,7 @@ func TestSplunkEventTypes(t *testing.T) {
 		if len(stanza) != 1 || tagged[name] == nil {
 			t.Errorf("eventtypes.conf: %s has %v, tags %v", name, stanza, tagged[name])
 		}
-		for _, term := range strings.FieldsSeq(stanza["search"]) {
+		for term := range strings.FieldsSeq(stanza["search"]) {
 			field, _, ok := strings.Cut(term, "=")
 			if !ok || (field != "sourcetype" && !written[field]) {
 				t.Errorf("eventtypes.conf: %s searches %s", name, term)
