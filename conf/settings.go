@@ -13,7 +13,7 @@ import (
 
 // Settings is what a user can choose, with the defaults in the tags. The tags are the ones that kong reads, so that the command line
 // can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case. What kong is told to leave out
-// is for the filter alone.
+// is for the filter alone, and empty on the command line.
 type Settings struct {
 	Rules                 string `default:"builtin" placeholder:"LIST" help:"Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack."`
 	Placeholders          string `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand: a YAML map of names and lists."`
@@ -26,9 +26,17 @@ type Settings struct {
 	Key                   string `default:"sigma" placeholder:"NAME" help:"Top-level key under which hits are written on a record."`
 	Format                string `default:"sigma" placeholder:"FORMAT" enum:"sigma,ecs,flat" help:"Names under which hits are written: sigma (one nested key), ecs (Elastic Common Schema), flat (scalars and lists with the names of Splunk's CIM). The key keeps level and rules in all of them."`
 	EcsBase               bool   `default:"false" help:"With format ecs, add to records with hits what ECS calls their parts: @timestamp, event.action, event.outcome, cloud, source, user, user_agent and error, as far as they are not there."`
+	Evidence              bool   `default:"false" help:"Add to each rule of a hit, as evidence, the fields and values of the record that satisfied it: at most 16, values of up to 256 bytes. What is absent is no evidence."`
+	RuleFields            string `placeholder:"LIST" help:"Attributes of rules to copy to their hits, separated by commas, such as falsepositives,references,logsource, also ones of your own."`
+	RevokedTechniques     string `default:"as_written" placeholder:"CHOICE" enum:"as_written,both" help:"What is written of a technique that ATT&CK has replaced: as_written (its id, as the rule has it), or both (its id, then that of its successor)."`
 	Split                 bool   `default:"false" kong:"-" help:"Make an event of its own of each element of the array (Records, logEvents, Events) in which an event holds its records."`
 	Emit                  string `default:"all" kong:"-" enum:"all,matches" help:"Which events go on: all, or those alone on which hits are written."`
 	ReserveKey            bool   `default:"false" help:"Move what comes in under the key to <key>_original on every event, so that no sender can pretend to a hit."`
+	Flatten               string `placeholder:"LIST" help:"Top-level fields, separated by commas, of which records with hits get every leaf as a member of its own at the top, such as requestParameters,responseElements: under the leaf's path, with one value, or a list of several in their order. At most 512 members a record."`
+	FlattenSeparator      string `default:"." placeholder:"TEXT" help:"What stands between the parts of a path in the names that flatten gives: 1 to 8 printable characters."`
+	Summary               bool   `default:"false" help:"Write under the key, as summary, one line that says who did what to which, from where."`
+	Suppress              string `default:"off" kong:"-" help:"How long hits of one rule by the same principal count as repetitions of the first, such as 1h, 30m or 90s, or off. All of them are written; the key has notify, the highest level among the event's first hits, to route notifications on."`
+	SuppressBy            string `default:"recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy" kong:"-" help:"With suppress, the fields, separated by commas, whose values tell hits of one rule apart. Of a record that has none of them nothing is suppressed."`
 	Strict                bool   `default:"false" help:"Refuse to start if any rule is rejected, instead of running the others."`
 }
 
@@ -112,7 +120,13 @@ func (s *Settings) Validate() error {
 	if s.Fields == "ecs" && slices.Contains(ecsFields(), s.Key) {
 		return fmt.Errorf("key: %q is a field of records that fields: ecs is for; choose a name of your own, such as sigma", s.Key)
 	}
-	return nil
+	if err := s.validRuleFields(); err != nil {
+		return err
+	}
+	if err := s.validFlatten(); err != nil {
+		return err
+	}
+	return s.validSuppress()
 }
 
 func (o Option) assign(field reflect.Value, text string) error {

@@ -2,8 +2,10 @@ package conf
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -21,7 +23,11 @@ func TestDefaultsAreValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Settings{Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma", Emit: "all"}
+	want := Settings{
+		Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma",
+		RevokedTechniques: "as_written", Emit: "all", FlattenSeparator: ".", Suppress: "off",
+		SuppressBy: "recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy",
+	}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)
 	}
@@ -62,6 +68,30 @@ func TestParse(t *testing.T) {
 	f("min_level", "sever", `min_level: "sever" is not one of informational, low, medium, high, critical`, nil)
 	f("format", "ECS", "", "ecs")
 	f("format", "cim", `format: "cim" is not one of sigma, ecs, flat`, nil)
+	f("evidence", "on", "", true)
+	f("rule_fields", "falsepositives, x-own", "", "falsepositives, x-own")
+	f("rule_fields", "detection", `rule_fields: "detection" says when a rule holds`, nil)
+	f("rule_fields", "references,Evidence", `rule_fields: "Evidence" is what sigmatrail itself writes`, nil)
+	f("rule_fields", "ID", `rule_fields: "ID": write id`, nil)
+	f("revoked_techniques", "Both", "", "both")
+	f("revoked_techniques", "new", `revoked_techniques: "new" is not one of as_written, both`, nil)
+	f("flatten", " requestParameters, responseElements ", "", "requestParameters, responseElements")
+	f("flatten", "requestParameters.items", `flatten: "requestParameters.items" is no top-level field: name "requestParameters"`, nil)
+	f("flatten", "sigma", `flatten: "sigma" is the key under which hits are written`, nil)
+	f("flatten_separator", "_", "", "_")
+	f("flatten_separator", "·→··→··→", "", "·→··→··→")
+	f("flatten_separator", ".........", `flatten_separator: "........." is longer than 8 characters`, nil)
+	f("flatten_separator", "a b", `flatten_separator: "a b" has a space`, nil)
+	f("flatten_separator", "\x1b[", "control character", nil)
+	f("flatten_separator", "\xff", "invalid UTF-8", nil)
+	f("summary", "on", "", true)
+	f("suppress", "1h30m", "", "1h30m")
+	f("suppress", "No", "", "No")
+	f("suppress", "90", `suppress: "90" is no duration; use one such as 1h, 30m or 90s, or off`, nil)
+	f("suppress", "1 day", "is no duration", nil)
+	f("suppress", "-1h", "is shorter than a second", nil)
+	f("suppress", "0s", "is shorter than a second", nil)
+	f("suppress_by", "userIdentity.arn", "", "userIdentity.arn")
 	f("strict", "on", "", true)
 	f("strict", "Off", "", false)
 	f("strict", "true", "", true)
@@ -79,6 +109,42 @@ func TestParse(t *testing.T) {
 	f("key", strings.Repeat("k", 129), "longer than 128", nil)
 	f("key", "eventName", "is a field of CloudTrail records", nil)
 	f("key", "detail", "is a field of CloudTrail records", nil)
+}
+
+// TestRuleFieldNames: each is named once, whatever stands around it.
+func TestRuleFieldNames(t *testing.T) {
+	s := Settings{RuleFields: " references,, x-own ,references,id"}
+	if diff := cmp.Diff([]string{"references", "x-own", "id"}, s.RuleFieldNames()); diff != "" {
+		t.Error(diff)
+	}
+	if names := (&Settings{RuleFields: " , "}).RuleFieldNames(); names != nil {
+		t.Error(names)
+	}
+}
+
+// TestLists: fields are named once each, whatever stands around them.
+func TestLists(t *testing.T) {
+	s, err := parse(t, map[string]string{"flatten": " requestParameters,, responseElements ,requestParameters", "suppress": "90s", "suppress_by": "a.b, c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"requestParameters", "responseElements"}, s.FlattenFields()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"a.b", "c"}, s.SuppressFields()); diff != "" {
+		t.Error(diff)
+	}
+	if d, err := s.SuppressFor(); d != 90*time.Second || err != nil {
+		t.Error(d, err)
+	}
+	for set, want := range map[string]string{"suppress_by": "suppress_by: no fields named", "flatten_separator": "flatten_separator: the text is empty"} {
+		if _, err := parse(t, map[string]string{"suppress": "1h", "flatten": "a", set: " "}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if _, err := parse(t, map[string]string{"suppress_by": ","}); err != nil {
+		t.Errorf("%v, and nothing is suppressed", err)
+	}
 }
 
 func TestParseReportsEveryMistake(t *testing.T) {
@@ -101,7 +167,7 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s: help is not plain ASCII, which the C header needs", o.Name)
 		}
 	}
-	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "split --split", "emit --emit", "reserve_key --reserve-key", "strict --strict"}
+	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "evidence --evidence", "rule_fields --rule-fields", "revoked_techniques --revoked-techniques", "split --split", "emit --emit", "reserve_key --reserve-key", "flatten --flatten", "flatten_separator --flatten-separator", "summary --summary", "suppress --suppress", "suppress_by --suppress-by", "strict --strict"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}
@@ -114,7 +180,7 @@ func TestHeaderAndMarkdownNameEveryOption(t *testing.T) {
 			t.Errorf("header lacks %s:\n%s", o.Name, header)
 		}
 		flag := "`--" + o.Flag() + "`"
-		if filterOnly := o.Name == "split" || o.Name == "emit"; filterOnly {
+		if slices.Contains([]string{"split", "emit", "suppress", "suppress_by"}, o.Name) {
 			flag = "none"
 		}
 		if !strings.Contains(table, "| `"+o.Name+"` | "+flag+" | "+shownDefault(o)+" |") {

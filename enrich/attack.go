@@ -2,6 +2,8 @@ package enrich
 
 import (
 	"strings"
+
+	"sigmatrail/attack"
 )
 
 // ofTags splits Sigma tags of the namespace attack into ATT&CK tactics (as ATT&CK spells them in URLs: privilege-escalation) and
@@ -20,6 +22,18 @@ func ofTags(tags []string) (tactics, techniques []string) {
 		}
 	}
 	return tactics, techniques
+}
+
+// withSuccessors returns techniques with the one that has replaced it behind each that ATT&CK has revoked, without duplicates.
+func withSuccessors(techniques []string) []string {
+	var all []string
+	for _, id := range techniques {
+		all = union(all, []string{id})
+		if t, _ := attack.LookupTechnique(id); t.RevokedBy != "" {
+			all = union(all, []string{t.RevokedBy})
+		}
+	}
+	return all
 }
 
 // isNumbered reports whether name is prefix, then digits, then perhaps a dot and more digits.

@@ -11,16 +11,32 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// AppendMsgpack appends the annotation of hits as one msgpack map: level, rules and, in the format Sigma, tactics and techniques. hits must not be
-// empty and is not kept. Everything but the names of events was encoded when the Table was made.
-func (t *Table) AppendMsgpack(dst []byte, hits []Hit) []byte {
+// AppendMsgpack appends the annotation of hits as one msgpack map: level, notify where hits are suppressed, summary if it is not empty, rules and, in the
+// format Sigma, tactics and techniques. hits must not be empty and is not kept. Everything but the names of events was encoded when the Table was made.
+func (t *Table) AppendMsgpack(dst []byte, hits []Hit, summary string) []byte {
 	var room [16]Hit
 	var words [64]*word
 	a := t.collect(append(room[:0], hits...), words[:0:32], words[32:32])
-	dst = append(append(dst, t.keys.level...), t.levels[a.level]...)
+	members := 2
+	if t.options.Format == Sigma {
+		members += 2
+	}
+	if a.notify.some {
+		members++
+	}
+	if summary != "" {
+		members++
+	}
+	dst = append(append(appendLen(dst, fixmap, map16, members), t.keys.level...), t.levels[a.level]...)
+	if a.notify.some {
+		dst = append(append(dst, t.keys.notify...), t.levels[a.notify.level]...)
+	}
+	if summary != "" {
+		dst = append(append(dst, t.keys.summary...), pack(summary)...)
+	}
 	dst = appendArrayLen(append(dst, t.keys.rules...), len(a.hits))
 	for _, h := range a.hits {
-		dst = t.entries[h.Rule].appendMsgpack(dst, h.EventIDs)
+		dst = t.entries[h.Rule].appendMsgpack(dst, &h)
 	}
 	if t.options.Format != Sigma {
 		return dst
@@ -29,8 +45,8 @@ func (t *Table) AppendMsgpack(dst []byte, hits []Hit) []byte {
 	return appendWords(append(dst, t.keys.techniques...), a.techniques)
 }
 
-// fixed are the parts of every annotation, encoded; level begins with the map's header.
-type fixed struct{ level, rules, tactics, techniques []byte }
+// fixed are the keys of annotations, encoded.
+type fixed struct{ level, notify, summary, rules, tactics, techniques []byte }
 
 // pack encodes a value. What is given to it always encodes.
 func pack(v any) []byte {
@@ -66,39 +82,41 @@ func appendWords(dst []byte, list []*word) []byte {
 	return dst
 }
 
-func (e *entry) appendMsgpack(dst []byte, eventIDs []string) []byte {
-	if len(eventIDs) == 0 {
-		return append(appendLen(dst, fixmap, map16, len(e.members)), e.packed...)
-	}
-	dst = append(appendLen(dst, fixmap, map16, len(e.members)+1), e.packed...)
-	return append(append(dst, pack("event_ids")...), pack(eventIDs)...)
+func (e *entry) appendMsgpack(dst []byte, h *Hit) []byte {
+	dst = append(appendLen(dst, fixmap, map16, len(e.members)+h.extras()), e.packed...)
+	h.eachExtra(func(key string, value any) {
+		dst = append(append(dst, pack(key)...), pack(value)...)
+	})
+	return dst
 }
 
 // packMembers encodes the members of the rule's map, without its header.
 func (e *entry) packMembers() {
 	for _, m := range e.members {
-		e.packed = append(e.packed, pack(m.key)...)
-		if m.list != nil {
-			e.packed = append(e.packed, pack(m.list)...)
-		} else {
-			e.packed = append(e.packed, pack(m.text)...)
-		}
+		e.packed = AppendMsgpackValue(append(e.packed, pack(m.key)...), m.value)
 	}
 }
 
 // AppendJSON appends the same annotation as AppendMsgpack writes, as compact JSON.
-func (t *Table) AppendJSON(dst []byte, hits []Hit) []byte {
+func (t *Table) AppendJSON(dst []byte, hits []Hit, summary string) []byte {
 	a := t.collect(slices.Clone(hits), nil, nil)
 	entries := make([]json.RawMessage, 0, len(a.hits))
 	for _, h := range a.hits {
-		entries = append(entries, t.entries[h.Rule].json(h.EventIDs))
+		entries = append(entries, t.entries[h.Rule].json(&h))
 	}
-	return t.appendAnnotation(dst, a.level, entries, texts(a.tactics), texts(a.techniques))
+	outline := Outline{Level: a.level, Notify: a.notify.String(), Summary: summary}
+	return t.appendAnnotation(dst, outline, entries, texts(a.tactics), texts(a.techniques))
 }
 
-func (t *Table) appendAnnotation(dst []byte, level rules.Level, entries []json.RawMessage, tactics, techniques []string) []byte {
+func (t *Table) appendAnnotation(dst []byte, outline Outline, entries []json.RawMessage, tactics, techniques []string) []byte {
 	dst = append(dst, `{"level":`...)
-	dst = appendText(dst, level.String())
+	dst = appendText(dst, outline.Level.String())
+	if outline.Notify != "" {
+		dst = appendText(append(dst, `,"notify":`...), outline.Notify)
+	}
+	if outline.Summary != "" {
+		dst = appendText(append(dst, `,"summary":`...), outline.Summary)
+	}
 	dst = append(dst, `,"rules":[`...)
 	for i, e := range entries {
 		if i > 0 {
@@ -117,25 +135,20 @@ func (t *Table) appendAnnotation(dst []byte, level rules.Level, entries []json.R
 	return append(dst, '}')
 }
 
-func (e *entry) json(eventIDs []string) []byte {
+func (e *entry) json(h *Hit) []byte {
 	dst := []byte{'{'}
 	for i, m := range e.members {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendText(dst, m.key), ':')
-		if m.list != nil {
-			dst = appendList(dst, m.list)
-		} else {
-			dst = appendText(dst, m.text)
-		}
+		dst = AppendJSONValue(append(appendText(dst, m.key), ':'), m.value)
 	}
-	if len(eventIDs) > 0 {
-		if len(e.members) > 0 {
+	h.eachExtra(func(key string, value any) {
+		if len(dst) > 1 {
 			dst = append(dst, ',')
 		}
-		dst = appendList(append(dst, `"event_ids":`...), eventIDs)
-	}
+		dst = AppendJSONValue(append(appendText(dst, key), ':'), value)
+	})
 	return append(dst, '}')
 }
 
@@ -150,22 +163,31 @@ func appendList(dst []byte, list []string) []byte {
 	return append(dst, ']')
 }
 
-// AppendMsgpackValue appends the value of a Member as msgpack.
-func AppendMsgpackValue(dst []byte, v any) []byte { return append(dst, pack(v)...) }
+// AppendMsgpackValue appends the value of a Member, or of an attribute of a rule, as msgpack.
+func AppendMsgpackValue(dst []byte, v any) []byte {
+	if tree, ok := v.(rules.Tree); ok {
+		return append(dst, packTree(tree)...)
+	}
+	return append(dst, pack(v)...)
+}
 
-// AppendJSONValue appends the value of a Member as JSON.
+// AppendJSONValue appends the value of a Member, or of an attribute of a rule, as JSON.
 func AppendJSONValue(dst []byte, v any) []byte {
 	switch v := v.(type) {
 	case string:
 		return appendText(dst, v)
 	case []string:
 		return appendList(dst, v)
+	case rules.Tree:
+		return append(dst, v...)
+	case []Evidence:
+		return appendEvidence(dst, v)
 	case int:
 		return strconv.AppendInt(dst, int64(v), 10)
 	case bool:
 		return strconv.AppendBool(dst, v)
 	}
-	return append(dst, "null"...) // unreachable: members have no other values
+	return append(dst, "null"...) // unreachable: nothing else is written
 }
 
 // appendText appends text as a JSON string, without the HTML escapes that encoding/json would add: people read these.

@@ -9,14 +9,6 @@ import (
 	"sigmatrail/rules"
 )
 
-// Hit is one rule that matched. A Table gives Rule its meaning.
-type Hit struct {
-	// Rule is the rule's index in the list that the Table was made of.
-	Rule int
-	// EventIDs names the records that matched where an event holds several of them; it is empty where the event is the record.
-	EventIDs []string
-}
-
 // Table holds one prepared fragment per rule, so that writing a hit only copies bytes. It is safe for concurrent use.
 type Table struct {
 	options Options
@@ -43,23 +35,19 @@ type word struct {
 	packed []byte
 }
 
-// member is one key of a rule's map and its value: a text or a list of texts.
+// member is one key of a rule's map and its value, which is as rules.Rule.Attribute returns it.
 type member struct {
-	key  string
-	text string
-	list []string
+	key   string
+	value any
 }
 
 // Compile prepares the fragments of rs, whose indexes hits refer to, and which must not change any more.
 func Compile(rs []*rules.Rule, options Options) *Table {
-	members := byte(2)
-	if options.Format == Sigma {
-		members = 4
-	}
 	t := &Table{
 		options: options, rules: rs, entries: make([]entry, len(rs)), sets: sets{made: make(map[string][]Member)},
 		keys: fixed{
-			level: append([]byte{fixmap | members}, pack("level")...), rules: pack("rules"), tactics: pack("tactics"), techniques: pack("techniques"),
+			level: pack("level"), notify: pack("notify"), summary: pack("summary"),
+			rules: pack("rules"), tactics: pack("tactics"), techniques: pack("techniques"),
 		},
 	}
 	for level := rules.Informational; level <= rules.Critical; level++ {
@@ -67,32 +55,38 @@ func Compile(rs []*rules.Rule, options Options) *Table {
 	}
 	words := make(map[string]*word)
 	for i, r := range rs {
-		t.entries[i] = newEntry(r, options.Format, words)
+		t.entries[i] = newEntry(r, options, words)
 	}
 	return t
 }
 
 // newEntry chooses what the annotation has of a rule: everything, or, where the format has other names for the rest, what tells rules apart. The author
 // is always kept: the Detection Rule License demands it.
-func newEntry(r *rules.Rule, format Format, words map[string]*word) entry {
+func newEntry(r *rules.Rule, options Options, words map[string]*word) entry {
 	e := entry{level: r.Level, identity: cmp.Or(r.ID, r.Title)}
 	tactics, techniques := ofTags(r.Tags)
+	if options.Successors {
+		techniques = withSuccessors(techniques)
+	}
 	e.tactics, e.techniques = wordsOf(tactics, words), wordsOf(techniques, words)
-	add := func(key, text string) {
-		if text != "" {
-			e.members = append(e.members, member{key: key, text: text})
+	add := func(key string) {
+		if value := r.Attribute(key); value != nil {
+			e.members = append(e.members, member{key, value})
 		}
 	}
-	add("id", r.ID)
-	if format == Sigma || r.ID == "" {
-		add("title", r.Title)
+	add("id")
+	if options.Format == Sigma || r.ID == "" {
+		add("title")
 	}
-	add("level", r.Level.String())
-	if format == Sigma {
-		add("status", r.Status)
-		add("author", r.Author)
-		if len(r.Tags) > 0 {
-			e.members = append(e.members, member{key: "tags", list: r.Tags})
+	add("level")
+	if options.Format == Sigma {
+		add("status")
+		add("author")
+		add("tags")
+	}
+	for _, key := range options.ruleFields() {
+		if !e.has(key) && !options.Format.elsewhere(key) {
+			add(key)
 		}
 	}
 	e.packMembers()
@@ -121,6 +115,7 @@ func texts(list []*word) []string {
 // annotation is what is written for a set of hits, in the order in which it is written.
 type annotation struct {
 	level      rules.Level
+	notify     notify
 	hits       []Hit
 	tactics    []*word
 	techniques []*word
@@ -136,19 +131,11 @@ func (t *Table) collect(hits []Hit, tactics, techniques []*word) annotation {
 	for _, h := range a.hits {
 		e := &t.entries[h.Rule]
 		a.level = max(a.level, e.level)
+		a.notify.add(h, e.level)
 		a.tactics = union(a.tactics, e.tactics)
 		a.techniques = union(a.techniques, e.techniques)
 	}
 	return a
-}
-
-// Level returns the highest level of hits.
-func (t *Table) Level(hits []Hit) rules.Level {
-	level := rules.Informational
-	for _, h := range hits {
-		level = max(level, t.entries[h.Rule].level)
-	}
-	return level
 }
 
 // union appends what list lacks of more, in its order.

@@ -49,6 +49,11 @@ func (t *Table) flat(hits []Hit, level rules.Level) []Member {
 	own("tags", t.each(a.hits, func(r *rules.Rule) []string { return r.Tags }))
 	own("tactics", threats.tacticShortnames)
 	own("techniques", threats.fullTechniqueIDs)
+	for _, name := range t.options.ruleFields() {
+		if !flatHas(name) {
+			own(name, t.each(a.hits, func(r *rules.Rule) []string { return textsOf(r.Attribute(name)) }))
+		}
+	}
 	return list
 }
 
@@ -61,5 +66,5 @@ func (t *Table) appendRisk(list []Member, hits []Hit, record Record) []Member {
 	}
 	return append(list,
 		Member{Path: []string{"risk_object"}, Value: who}, Member{Path: []string{"risk_object_type"}, Value: kind},
-		Member{Path: []string{"risk_message"}, Value: t.rules[first.Rule].Title + ": " + Summary(record)})
+		Member{Path: []string{"risk_message"}, Value: t.rules[first.Rule].Title + ": " + Summary(record, "")})
 }

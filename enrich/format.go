@@ -3,6 +3,7 @@ package enrich
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"sync"
 
 	"sigmatrail/rules"
@@ -40,6 +41,15 @@ type Options struct {
 	Key string
 	// Base adds, in the format ECS, the names that ECS has for what the record says itself.
 	Base bool
+	// RuleFields names attributes of rules, separated by commas, that are written beside the usual ones.
+	RuleFields string
+	// Successors adds to techniques that ATT&CK has replaced the ones that stand in their place now.
+	Successors bool
+}
+
+// ruleFields returns the names in RuleFields.
+func (o Options) ruleFields() []string {
+	return strings.FieldsFunc(o.RuleFields, func(r rune) bool { return r == ',' })
 }
 
 // Mode says what becomes of a value that stands where a Member is to be written.
@@ -84,22 +94,22 @@ func (m *Member) AppendJSON(dst []byte) []byte {
 // Record is what a hit's record says of itself: the first text that it has for a field, named as CloudTrail does, or "".
 type Record func(field string) string
 
-// Members returns what the Table's format writes on an event beside the annotation. level is the highest of hits, or, behind an earlier pass, of what it
-// has found. record is the record that was hit, or nil where there are several.
-func (t *Table) Members(hits []Hit, level rules.Level, record Record) []Member {
+// Members returns what the Table's format writes on an event beside the annotation, of which outline is that of hits, or, behind an earlier pass, of both.
+// record is the record that was hit, or nil where there are several.
+func (t *Table) Members(hits []Hit, outline Outline, record Record) []Member {
 	switch t.options.Format {
 	case ECS:
-		members := t.fixed(hits, level, t.ecs)
+		members := t.fixed(hits, outline.Level, t.ecs)
 		if t.options.Base && record != nil {
 			members = appendBase(members, record)
 		}
 		return members
 	case Flat:
-		members := t.fixed(hits, level, t.flat)
+		members := t.appendFlatEvidence(t.fixed(hits, outline.Level, t.flat), hits)
 		if record != nil {
 			members = t.appendRisk(members, hits, record)
 		}
-		return members
+		return t.appendOutline(members, hits, outline)
 	default:
 		return nil
 	}

@@ -45,6 +45,9 @@ func sigmaInit(instance unsafe.Pointer) (context C.uintptr_t) {
 		return 0
 	}
 	log.warnOfCopy()
+	for _, name := range e.IdleRuleFields() {
+		log.print(logWarn, fmt.Sprintf("rule_fields: no rule has the attribute %q", name))
+	}
 	log.print(logInfo, fmt.Sprintf("sigmatrail %s: %s", version, e.Rules().Summary()))
 	return C.uintptr_t(process.add(e))
 }

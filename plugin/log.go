@@ -91,6 +91,15 @@ func summary(e *pipeline.Engine) string {
 	t := e.Tally()
 	line := fmt.Sprintf("sigmatrail: %d events = %d matched + %d unmatched + %d not CloudTrail + %d damaged + %d group markers; %d records, %d hits",
 		t.Events, t.Matched, t.Unmatched, t.Foreign, t.Damaged, t.Markers, t.Records, t.Hits)
+	if t.Suppressed > 0 {
+		line += fmt.Sprintf(", %d of them suppressed", t.Suppressed)
+	}
+	if t.Forgotten > 0 {
+		line += fmt.Sprintf("; %d windows of suppression given up for newer ones", t.Forgotten)
+	}
+	if t.Unflattened > 0 {
+		line += fmt.Sprintf("; %d values not flattened", t.Unflattened)
+	}
 	if t.Split > 0 {
 		line += fmt.Sprintf("; %d taken apart into %d of the events", t.Split, t.SplitInto)
 	}

@@ -11,7 +11,15 @@
     OPTION("key", "sigma", "Top-level key under which hits are written on a record.") \
     OPTION("format", "sigma", "Names under which hits are written: sigma (one nested key), ecs (Elastic Common Schema), flat (scalars and lists with the names of Splunk's CIM). The key keeps level and rules in all of them. One of: sigma, ecs, flat.") \
     OPTION("ecs_base", "off", "With format ecs, add to records with hits what ECS calls their parts: @timestamp, event.action, event.outcome, cloud, source, user, user_agent and error, as far as they are not there. One of: on, off.") \
+    OPTION("evidence", "off", "Add to each rule of a hit, as evidence, the fields and values of the record that satisfied it: at most 16, values of up to 256 bytes. What is absent is no evidence. One of: on, off.") \
+    OPTION("rule_fields", "", "Attributes of rules to copy to their hits, separated by commas, such as falsepositives,references,logsource, also ones of your own.") \
+    OPTION("revoked_techniques", "as_written", "What is written of a technique that ATT&CK has replaced: as_written (its id, as the rule has it), or both (its id, then that of its successor). One of: as_written, both.") \
     OPTION("split", "off", "Make an event of its own of each element of the array (Records, logEvents, Events) in which an event holds its records. One of: on, off.") \
     OPTION("emit", "all", "Which events go on: all, or those alone on which hits are written. One of: all, matches.") \
     OPTION("reserve_key", "off", "Move what comes in under the key to <key>_original on every event, so that no sender can pretend to a hit. One of: on, off.") \
+    OPTION("flatten", "", "Top-level fields, separated by commas, of which records with hits get every leaf as a member of its own at the top, such as requestParameters,responseElements: under the leaf's path, with one value, or a list of several in their order. At most 512 members a record.") \
+    OPTION("flatten_separator", ".", "What stands between the parts of a path in the names that flatten gives: 1 to 8 printable characters.") \
+    OPTION("summary", "off", "Write under the key, as summary, one line that says who did what to which, from where. One of: on, off.") \
+    OPTION("suppress", "off", "How long hits of one rule by the same principal count as repetitions of the first, such as 1h, 30m or 90s, or off. All of them are written; the key has notify, the highest level among the event's first hits, to route notifications on.") \
+    OPTION("suppress_by", "recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy", "With suppress, the fields, separated by commas, whose values tell hits of one rule apart. Of a record that has none of them nothing is suppressed.") \
     OPTION("strict", "off", "Refuse to start if any rule is rejected, instead of running the others. One of: on, off.")

@@ -106,6 +106,9 @@ func parseDocument(doc *node, c *collection, r *report, o Options) any {
 	p.missing("rule", "title", "logsource", "detection")
 	p.attributes()
 	p.logSource()
+	if !p.rule.AppliesToCloudTrail() {
+		p.rule.Custom = nil // nobody asks rules for them that do not run, and there are thousands of those
+	}
 	p.level()
 	p.status()
 	p.taxonomy()
@@ -171,7 +174,7 @@ func known() []string {
 	}
 }
 
-// custom notes the attributes that Sigma does not have; one that looks like one of Sigma's is most often a typing mistake.
+// custom keeps the attributes that Sigma does not have; one that looks like one of Sigma's is most often a typing mistake.
 func (p *parser) custom() {
 	for _, m := range p.doc.pairs {
 		name := m.key.text
@@ -181,7 +184,9 @@ func (p *parser) custom() {
 		if p.misplaced(m) {
 			continue
 		}
-		p.rule.Custom = append(p.rule.Custom, name)
+		if value := m.value.attribute(); value != nil {
+			p.rule.Custom = append(p.rule.Custom, Attribute{name, value})
+		}
 		if best := nearest(strings.ToLower(name), known()); best != "" {
 			p.add(Warning, m.key.place, UnknownAttribute, fmt.Sprintf("did you mean %q?", best), "Sigma has no attribute %q; it is taken for one of your own", name)
 		}
@@ -267,7 +272,7 @@ func (p *parser) related() {
 			p.warn(item.place, WrongType, "related must be a list of maps with id and type")
 			continue
 		}
-		p.rule.Related = append(p.rule.Related, strings.TrimSpace(id.text))
+		p.rule.Related = append(p.rule.Related, Relation{strings.TrimSpace(id.text), strings.TrimSpace(kind.text)})
 		if !isUUID(strings.TrimSpace(id.text)) {
 			p.warn(id.place, IDNotUUID, "the id %q is no UUID", id.text)
 		}

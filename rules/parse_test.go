@@ -71,7 +71,7 @@ detection:
 	}); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"x-own"}, r.Custom); diff != "" {
+	if diff := cmp.Diff([]Attribute{{"x-own", Tree(`{"anything":"goes"}`)}}, r.Custom); diff != "" {
 		t.Error(diff)
 	}
 	if !r.AppliesToCloudTrail() {

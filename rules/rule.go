@@ -30,10 +30,12 @@ type Rule struct {
 	References     []string
 	FalsePositives []string
 	Fields         []string
-	// Related are the ids of rules that this one is related to, Scope the reach of the rule, as written.
-	Related, Scope []string
-	// Custom are the names of the attributes that Sigma does not have, in the rule's order.
-	Custom    []string
+	// Scope is the reach of the rule, as written.
+	Scope []string
+	// Related are the rules that this one is related to.
+	Related []Relation
+	// Custom are the attributes that Sigma does not have, in the rule's order; nil for rules that are about other logs.
+	Custom    []Attribute
 	LogSource LogSource
 	// Searches are the detection's search identifiers, in the order of the rule.
 	Searches []*Search
@@ -45,7 +47,10 @@ type Rule struct {
 
 // LogSource says which logs a rule is about (sigma-rules-specification.md, "Log source").
 type LogSource struct {
-	Category, Product, Service, Definition string
+	Category   string `json:"category,omitempty"`
+	Definition string `json:"definition,omitempty"`
+	Product    string `json:"product,omitempty"`
+	Service    string `json:"service,omitempty"`
 }
 
 // AppliesToCloudTrail reports whether the rule is about CloudTrail records: product aws with service cloudtrail or none, or service

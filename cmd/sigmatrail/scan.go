@@ -45,6 +45,9 @@ func (c *scanCommand) Run(std streams) error {
 	for _, s := range set.Idle {
 		std.sayf("exclude or level_overrides: no rule has the id, tag or title %q\n", string(s))
 	}
+	for _, name := range engine.IdleRuleFields() {
+		std.sayf("rule_fields: no rule has the attribute %q\n", name)
+	}
 	s := &scan{
 		engine: engine, std: std, out: bufio.NewWriterSize(std.out, 1<<16), all: c.All, watched: isTerminal(std.out), progress: newProgress(std),
 		choice: choice{from: c.From.Time, to: c.To.Time, accounts: c.Account, region: c.Region},
@@ -110,6 +113,7 @@ func (s *scan) finish() error {
 	}{
 		{t.Foreign, "event", " without a CloudTrail record"},
 		{t.Digests, "digest file", ""},
+		{t.Unflattened, "value", " not flattened"},
 		{s.duplicates, "record", " delivered before"},
 		{s.undated, "record", " without a time, left out"},
 		{s.failures, "part", " unreadable"},

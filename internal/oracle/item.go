@@ -36,7 +36,7 @@ func (o *Oracle) value(item *rules.Item, v *rules.Value, found []any, rec subjec
 	case v.Kind == rules.Null:
 		return isNull(found)
 	case item.FieldRef:
-		return o.fieldRef(item, v, found, rec)
+		return o.fieldRefs(item, v, found, rec)
 	case item.DatePart != rules.NoPart:
 		return datePart(item, v, found, rec)
 	}
@@ -50,22 +50,26 @@ func (o *Oracle) value(item *rules.Item, v *rules.Value, found []any, rec subjec
 
 // datePart compares a part of each date that was found.
 func datePart(item *rules.Item, v *rules.Value, found []any, rec subject) bool {
-	var times []time.Time
+	return slices.ContainsFunc(datesOf(item, found, rec), func(t time.Time) bool { return partHolds(item, v, t) })
+}
+
+// datesOf returns the dates among what was found, or what stands in for them.
+func datesOf(item *rules.Item, found []any, rec subject) (dates []time.Time) {
 	for _, e := range elements(found) {
 		if t, ok := record.ParseTime(e); ok {
-			times = append(times, t)
+			dates = append(dates, t)
 		}
 	}
-	if len(times) == 0 && item.Field == "eventTime" && !rec.received.IsZero() {
-		times = append(times, rec.received)
+	if len(dates) == 0 && item.Field == "eventTime" && !rec.received.IsZero() {
+		dates = append(dates, rec.received)
 	}
-	for _, t := range times {
-		order := rules.ParseDecimal(strconv.Itoa(partOf(t, item.DatePart))).Compare(v.Number)
-		if item.Op == rules.Equal && order == 0 || holds(item.Op, order) {
-			return true
-		}
-	}
-	return false
+	return dates
+}
+
+// partHolds compares the item's part of a date with a value.
+func partHolds(item *rules.Item, v *rules.Value, t time.Time) bool {
+	order := rules.ParseDecimal(strconv.Itoa(partOf(t, item.DatePart))).Compare(v.Number)
+	return item.Op == rules.Equal && order == 0 || holds(item.Op, order)
 }
 
 func partOf(t time.Time, part rules.DatePart) int {
@@ -214,22 +218,22 @@ func inNetwork(text string, network netip.Prefix) bool {
 	return p.Bits() >= network.Bits() && network.Contains(p.Addr())
 }
 
-// fieldRef compares every element with every element of the field that v names.
-func (o *Oracle) fieldRef(item *rules.Item, v *rules.Value, found []any, rec subject) bool {
+// fieldRefs compares every element with every element of the field that v names.
+func (o *Oracle) fieldRefs(item *rules.Item, v *rules.Value, found []any, rec subject) bool {
 	others := elements(o.lookup(rec.record, v.Text))
 	for _, e := range elements(found) {
-		text, ok := textOf(e)
-		if !ok {
-			continue
-		}
-		for _, other := range others {
-			literal, ok := textOf(other)
-			if ok && newPattern(rules.Pattern{{Literal: literal}}, item.Op, item.Cased).matches(text) {
-				return true
-			}
+		if slices.ContainsFunc(others, func(other any) bool { return fieldRef(item, e, other) }) {
+			return true
 		}
 	}
 	return false
+}
+
+// fieldRef compares an element with one of another field, by their texts.
+func fieldRef(item *rules.Item, e, other any) bool {
+	text, ok := textOf(e)
+	literal, has := textOf(other)
+	return ok && has && newPattern(rules.Pattern{{Literal: literal}}, item.Op, item.Cased).matches(text)
 }
 
 // textOf returns the text of a scalar.

@@ -52,14 +52,18 @@ type subject struct {
 	received time.Time
 }
 
-// Match returns the indexes, ascending, of the rules that match object. received is the time that the shipper gave the event, or zero: it
-// stands in where a rule asks for a part of eventTime and that is missing or no time, and so is record.Stamp, which goes before received.
-func (o *Oracle) Match(object *record.Object, received time.Time) []int {
+func newSubject(object *record.Object, received time.Time) subject {
 	stamp, _ := object.Get(record.Stamp)
 	if t, ok := record.ParseTime(stamp); ok {
 		received = t
 	}
-	rec := subject{record: object, received: received}
+	return subject{record: object, received: received}
+}
+
+// Match returns the indexes, ascending, of the rules that match object. received is the time that the shipper gave the event, or zero: it
+// stands in where a rule asks for a part of eventTime and that is missing or no time, and so is record.Stamp, which goes before received.
+func (o *Oracle) Match(object *record.Object, received time.Time) []int {
+	rec := newSubject(object, received)
 	var hits []int
 	for i, r := range o.rules {
 		if o.matches(r, rec) {

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -101,4 +102,32 @@ func (p pattern) matches(text string) bool {
 		i++
 	}
 	return i == len(p.parts)
+}
+
+// start returns the byte of text, which the pattern matches, at which what follows the pattern's first runs of any characters begins.
+func (p pattern) start(text string) int {
+	rest := p.parts
+	for len(rest) > 0 && rest[0] == anyRun {
+		rest = rest[1:]
+	}
+	if len(rest) == len(p.parts) {
+		return 0
+	}
+	// Up to the next run the first place that fits is one from which the rest fits too; where there is no such run it must be the end.
+	chars, from := characters(text, p.cased), 0
+	if next := slices.Index(rest, anyRun); next >= 0 {
+		rest = rest[:next]
+	} else {
+		from = len(chars) - len(rest)
+	}
+	for from+len(rest) < len(chars) && !slices.EqualFunc(rest, chars[from:from+len(rest)], fits) {
+		from++
+	}
+	for at := range text {
+		if from == 0 {
+			return at
+		}
+		from--
+	}
+	return len(text)
 }

@@ -106,3 +106,26 @@ func TestProcessAllocates(t *testing.T) {
 		}
 	}
 }
+
+// TestSettingsAllocate nothing either but what the host is asked for, once they have their memory: taking apart, dropping, and leaving the key alone.
+func TestSettingsAllocate(t *testing.T) {
+	if raceDetector {
+		t.Skip("skipped: under the race detector pools forget at random")
+	}
+	data := append(event(t, `{"path":"x","Records":[`+quiet+`,`+stop+`,`+quiet+`]}`), event(t, `{"log":`+quote(`{"x":1,"Records":[`+quiet+`,`+stop+`]}`)+`,"stream":"s"}`)...)
+	data = append(append(data, event(t, quiet)...), event(t, `{"owner":"1","logEvents":[`+entry(1, stop)+`,`+entry(2, quiet)+`]}`)...)
+	memory := make([]byte, 1<<20)
+	for _, emit := range []string{"all", conf.EmitMatches} {
+		for _, reserve := range []bool{false, true} {
+			e := splitting(t, func(s *conf.Settings) { s.Emit, s.ReserveKey = emit, reserve })
+			asked := 0
+			n := allocations(func() {
+				asked = 0
+				e.Process(data, func(n int) []byte { asked++; return memory[:n] })
+			})
+			if tally := e.Tally(); n > 0 || asked != 1 || tally.SplitInto*3 != tally.Split*7 {
+				t.Errorf("emit %s, reserve_key %t: %v allocations, the host is asked %d times, %+v", emit, reserve, n, asked, tally)
+			}
+		}
+	}
+}

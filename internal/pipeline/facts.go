@@ -18,23 +18,24 @@ type facts struct {
 	whole *record.Found
 }
 
-// recordOfHits returns the record that was hit, for what a format says of it; nil where several were.
-func (j *Judgement) recordOfHits() enrich.Record {
-	var only *Verdict
+// hit returns the first record that was hit, and how many were.
+func (j *Judgement) hit() (first *Verdict, n int) {
 	for i := range j.Verdicts {
 		if len(j.Verdicts[i].Hits) > 0 {
-			if only != nil {
-				return nil
+			if first == nil {
+				first = &j.Verdicts[i]
 			}
-			only = &j.Verdicts[i]
+			n++
 		}
 	}
-	if only == nil {
-		return nil
-	}
-	f := &facts{verdict: only}
-	if only.form != nil || !f.read() {
-		found := only.Found()
+	return first, n
+}
+
+// facts returns what the record says of itself, for those who write about it.
+func (v *Verdict) facts() enrich.Record {
+	f := &facts{verdict: v}
+	if v.form != nil || !f.read() {
+		found := v.Found()
 		f.whole = &found
 	}
 	return f.text

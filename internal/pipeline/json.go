@@ -12,11 +12,21 @@ func (e *Engine) AppendJSON(dst, event []byte, j *Judgement, counts *Counts) ([]
 	if len(hits) == 0 {
 		return e.appendWithoutHits(dst, event, counts)
 	}
+	e.prover.prove(hits, j)
 	w := writer{engine: e, enc: &e.json, body: record.Place{Data: j.packed}}
 	w.own, w.exists = record.LookupJSON(event, e.ownKey)
-	edit, moved := w.edit(hits, j)
-	counts.Displaced += moved
-	return record.AppendEdited(dst, event, &edit)
+	if e.flattener != nil {
+		w.text = event
+	}
+	m := marking{suppressor: e.suppressor}
+	defer m.end()
+	m.mark(hits, j)
+	edit := w.edit(hits, j, &counts.Tally)
+	dst, err := record.AppendEdited(dst, event, &edit)
+	if err == nil {
+		m.commit(&counts.Tally)
+	}
+	return dst, err
 }
 
 func (e *Engine) appendWithoutHits(dst, event []byte, counts *Counts) ([]byte, error) {

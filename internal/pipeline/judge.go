@@ -68,7 +68,8 @@ type Judgement struct {
 	Content  record.Content
 	Verdicts []Verdict
 
-	packed []byte // the event, where a Judge has been given it
+	packed   []byte    // the event, where a Judge has been given it
+	received time.Time // by the shipper, or zero
 }
 
 // Judge judges events with memory of its own, so that an event without a hit costs no allocation. It is for one goroutine.
@@ -87,7 +88,7 @@ func (d *Judge) Event(packed []byte, received time.Time) Judgement {
 		return Judgement{Content: record.Foreign}
 	}
 	j := d.scratch.judge(packed, 0, received, d.engine.written)
-	j.packed = packed
+	j.packed, j.received = packed, received
 	return j
 }
 

@@ -16,16 +16,21 @@ import (
 func (e *Engine) Process(data []byte, alloc func(n int) []byte) []byte {
 	var counts Tally
 	defer e.tally.add(&counts)
+	m := marking{suppressor: e.suppressor}
+	defer m.end()
 	s := e.borrow() // given back only where nothing has panicked: what a fault has touched is not used again
 	s.chunk.reset()
-	e.walk(s, data, &counts, e.split)
+	e.walk(s, data, &m, &counts, e.split)
 	out := s.chunk.write(data, alloc, &counts)
+	if out != nil {
+		m.commit(&counts)
+	}
 	e.giveBack(s)
 	return out
 }
 
 // walk judges the events of a chunk, and notes what changes in it. Where split is set events are taken apart.
-func (e *Engine) walk(s *scratch, data []byte, counts *Tally, split bool) {
+func (e *Engine) walk(s *scratch, data []byte, m *marking, counts *Tally, split bool) {
 	var ev chunk.Event
 	for w := chunk.NewWalker(data); w.Project(&ev, s.own.projector); {
 		counts.Events++
@@ -37,41 +42,54 @@ func (e *Engine) walk(s *scratch, data []byte, counts *Tally, split bool) {
 		case chunk.GroupStart, chunk.GroupEnd:
 			counts.Markers++
 		case chunk.Log:
-			e.judgeEvent(s, data, &ev, counts, split)
+			e.judgeEvent(s, data, &ev, m, counts, split)
 		}
 	}
 }
 
 // judgeEvent judges one log event, over whose body the projector has walked, and notes what is to be written on it.
-func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, counts *Tally, split bool) {
+func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, m *marking, counts *Tally, split bool) {
 	var received time.Time
 	if ev.HasTime {
 		received = time.Unix(ev.Seconds, int64(ev.Nanos)).UTC()
 	}
-	j := Judgement{Content: record.CloudTrail}
-	if s.own.isRecord(data) {
-		s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
-		hits := s.match(s.own, received, e.written)
-		if len(hits) == 0 { // most records
-			counts.Records++
-			counts.Unmatched++
-			if e.touchesRest {
-				e.pass(s, data, ev, true, counts)
-			}
-			return
-		}
-		s.verdicts = append(s.verdicts, Verdict{place: record.Place{Data: data, Pos: ev.BodyStart}, Hits: hits})
-		j.Verdicts = s.verdicts
-	} else {
-		inside := s.locate(data, ev.BodyStart)
-		if split && e.takeApart(s, data, ev, inside.locator, counts) {
-			return
-		}
-		j = s.judgeFound(inside, received, e.written)
+	if !s.own.isRecord(data) {
+		e.judgeOther(s, data, ev, received, m, counts, split)
+		return
 	}
+	s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
+	hits := s.match(s.own, received, e.written)
+	if len(hits) == 0 { // most records
+		counts.Records++
+		counts.Unmatched++
+		if e.touchesRest {
+			e.pass(s, data, ev, true, counts)
+		}
+		return
+	}
+	s.verdicts = append(s.verdicts, Verdict{place: record.Place{Data: data, Pos: ev.BodyStart}, Hits: hits})
+	e.note(s, data, ev, &Judgement{Content: record.CloudTrail, Verdicts: s.verdicts, received: received}, m, counts)
+}
+
+// judgeOther judges a log event that is no record itself.
+func (e *Engine) judgeOther(s *scratch, data []byte, ev *chunk.Event, received time.Time, m *marking, counts *Tally, split bool) {
+	inside := s.locate(data, ev.BodyStart)
+	if split && e.takeApart(s, data, ev, inside.locator, m, counts) {
+		return
+	}
+	j := s.judgeFound(inside, received, e.written)
+	j.received = received
+	e.note(s, data, ev, &j, m, counts)
+}
+
+// note notes what is to be written on a log event, or what else becomes of it.
+func (e *Engine) note(s *scratch, data []byte, ev *chunk.Event, j *Judgement, m *marking, counts *Tally) {
 	if j.count(counts) {
-		e.countHits(&j)
-		s.chunk.splices = append(s.chunk.splices, e.splice(s, data, ev, &j, counts))
+		e.countHits(j)
+		s.hits = j.appendHits(s.hits[:0])
+		e.prover.prove(s.hits, j)
+		m.mark(s.hits, j)
+		s.chunk.splices = append(s.chunk.splices, e.splice(s, data, ev, j, counts))
 	} else if e.touchesRest {
 		e.pass(s, data, ev, false, counts)
 	}

@@ -30,6 +30,8 @@ type Program struct {
 	ownKey    string
 	scratches sync.Pool // of *scratch
 	tables    sync.Map  // enrich.Options → *enrich.Table
+	proving   sync.Once // makes proved
+	proved    *prover
 }
 
 // table returns what hits write under the options. Engines with equal ones share it.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,7 @@ type form struct {
 	aliases record.Aliases
 	oracle  *oracle.Oracle
 	view    *view
+	rules   int
 }
 
 func newRungs(list []*rules.Rule) (*rungs, error) { return newRungsBeside(list, nil) }
@@ -49,7 +51,7 @@ func newRungsBeside(list []*rules.Rule, other *record.Mapping) (*rungs, error) {
 	}
 	r := &rungs{forms: make(map[*record.Mapping]*form), other: other, rules: len(list)}
 	add := func(m *record.Mapping, aliases record.Aliases, v *view) {
-		r.forms[m] = &form{aliases: aliases, oracle: oracle.New(list, aliases, "sigma"), view: v}
+		r.forms[m] = &form{aliases: aliases, oracle: oracle.New(list, aliases, "sigma"), view: v, rules: len(list)}
 	}
 	add(nil, record.DefaultAliases(), p.own)
 	if other != nil {
@@ -108,8 +110,11 @@ func (c *climber) climb(s subject) (want []int, err error) {
 	return want, of.hold(s, want)
 }
 
-// hold holds the rungs above the oracle to its verdict.
+// hold holds the oracle's traces, and the rungs above it, to its verdict.
 func (c *steps) hold(s subject, want []int) error {
+	if err := c.holdTraces(s, want); err != nil {
+		return err
+	}
 	p := c.view.program
 	c.fill(s.object, s.received)
 	p.AllCandidates(c.scratch)
@@ -126,6 +131,17 @@ func (c *steps) hold(s subject, want []int) error {
 	}
 	if got := c.look.match(nil, s.received); !slices.Equal(got, want) {
 		return fmt.Errorf("the projection: %v, the oracle: %v", got, want)
+	}
+	return nil
+}
+
+// holdTraces holds that the trace of each rule has its verdict.
+func (c *steps) holdTraces(s subject, want []int) error {
+	for rule := range c.rules {
+		t, whole := c.oracle.Trace(rule, s.object, s.received, math.MaxInt)
+		if _, match := slices.BinarySearch(want, rule); !whole || t.Holds != match {
+			return fmt.Errorf("the trace of rule %d: %v (whole: %v), the oracle: %v", rule, t.Holds, whole, want)
+		}
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (a *apart) reset() { *a = apart{data: a.data[:0], splices: a.splices[:0]} }
 // takeApart makes an event of its own of each element of the list in which locator has found the records of an event, and judges each as if it
 // had come that way. It returns false, and nothing has happened, if the records stand in no list, or something about it is irregular. An event that
 // carries our key is about all of its records, and stays whole unless nobody is trusted with the key.
-func (e *Engine) takeApart(s *scratch, data []byte, ev *chunk.Event, locator *record.Locator, counts *Tally) bool {
+func (e *Engine) takeApart(s *scratch, data []byte, ev *chunk.Event, locator *record.Locator, m *marking, counts *Tally) bool {
 	list, ok := locator.List()
 	if !ok {
 		return false
@@ -40,7 +40,7 @@ func (e *Engine) takeApart(s *scratch, data []byte, ev *chunk.Event, locator *re
 	part := a.data[first:len(a.data):len(a.data)]
 	outer, from, before := out.splices, len(a.splices), *counts
 	out.splices = a.splices
-	e.walk(s, part, counts, false)
+	e.walk(s, part, m, counts, false)
 	a.splices = out.splices
 	out.splices = append(outer, splice{event: *ev, part: part, inner: a.splices[from:]})
 	counts.Events-- // the one that it was

@@ -209,7 +209,7 @@ func TestSplitMemory(t *testing.T) {
 		s := e.newScratch()
 		s.chunk.reset()
 		var counts Tally
-		e.walk(s, data, &counts, true)
+		e.walk(s, data, &marking{}, &counts, true)
 		out := s.chunk.write(data, func(n int) []byte { return make([]byte, n) }, &counts)
 		if counts.Split != test.split || counts.Matched != 1 || len(out) > 5*len(data) || s.bytes() > 12*len(data) {
 			t.Errorf("%s: %d bytes, %d out, %d kept; %+v", name, len(data), len(out), s.bytes(), counts)

@@ -25,6 +25,12 @@ type Tally struct {
 	Digests uint64
 	// Hits counts pairs of record and rule that were written.
 	Hits uint64
+	// Suppressed counts those of Hits that were written as repetitions.
+	Suppressed uint64
+	// Forgotten counts windows of suppression that were given up, as there were too many.
+	Forgotten uint64
+	// Unflattened counts values that were not flattened, as their record had too many, or their names were too long.
+	Unflattened uint64
 	// Displaced counts values of somebody else's that stood under our key and were moved to <key>_original.
 	Displaced uint64
 	// Unwritten counts matched events whose hits could not be written (no memory); they count as Unmatched too.
@@ -40,6 +46,7 @@ type tally struct {
 	events, matched, unmatched, foreign, damaged, markers atomic.Uint64
 	records, digests, hits, displaced, unwritten          atomic.Uint64
 	split, splitInto, dropped                             atomic.Uint64
+	suppressed, forgotten, unflattened                    atomic.Uint64
 }
 
 // add adds the counts of one chunk.
@@ -58,6 +65,9 @@ func (t *tally) add(d *Tally) {
 	t.split.Add(d.Split)
 	t.splitInto.Add(d.SplitInto)
 	t.dropped.Add(d.Dropped)
+	t.suppressed.Add(d.Suppressed)
+	t.forgotten.Add(d.Forgotten)
+	t.unflattened.Add(d.Unflattened)
 }
 
 // load reads the counts one by one: between chunks they agree with each other, during one they may be apart by it.
@@ -67,6 +77,7 @@ func (t *tally) load() Tally {
 		Damaged: t.damaged.Load(), Markers: t.markers.Load(), Records: t.records.Load(), Digests: t.digests.Load(),
 		Hits: t.hits.Load(), Displaced: t.displaced.Load(), Unwritten: t.unwritten.Load(),
 		Split: t.split.Load(), SplitInto: t.splitInto.Load(), Dropped: t.dropped.Load(),
+		Suppressed: t.suppressed.Load(), Forgotten: t.forgotten.Load(), Unflattened: t.unflattened.Load(),
 	}
 }
 

@@ -58,7 +58,7 @@ func (m *Mapping) at(o *Object, field string) []any {
 
 // Text returns the first text that the record has for a field, named as CloudTrail does, or "".
 func (f Found) Text(field string) string {
-	for _, v := range f.at(field) {
+	for _, v := range f.At(field) {
 		if text, ok := v.(string); ok {
 			return text
 		}
@@ -71,7 +71,7 @@ const Stamp = "@timestamp"
 
 // Time returns when the record says that it happened, in any form that ParseTime knows. ok is false where it does not say.
 func (f Found) Time() (t time.Time, ok bool) {
-	for _, v := range f.at("eventTime") {
+	for _, v := range f.At("eventTime") {
 		if t, ok = ParseTime(v); ok {
 			return t, true
 		}
@@ -80,7 +80,8 @@ func (f Found) Time() (t time.Time, ok bool) {
 	return ParseTime(stamp)
 }
 
-func (f Found) at(field string) []any {
+// At returns what the record has for a field, named as CloudTrail does: one value for each place that was found, as Object.At does.
+func (f Found) At(field string) []any {
 	if f.Form == nil {
 		return f.Record.At(field)
 	}
