@@ -48,16 +48,17 @@ func countLines(t *testing.T, file string) map[string]int {
 	return n
 }
 
-// TestGoOutputConfiguration runs conf/fluent-bit/go-output.yaml and go-output-receiver.yaml as they are. What the receiver writes is what
+// testGoOutput runs go-output.yaml and go-output-receiver.yaml as they are. What the receiver writes is what
 // tail-sigma.yaml writes with the filter: each record once, and each alert once.
-func TestGoOutputConfiguration(t *testing.T) {
+func testGoOutput(t *testing.T, _ string) {
+	t.Helper()
 	so := outputPlugin(t)
 	pattern, events := corpora(t)
 	out, want := t.TempDir(), t.TempDir()
 	receives := []string{"SIGMA_LISTEN=127.0.0.1", "SIGMA_RECEIVER=127.0.0.1", "SIGMA_PORT=" + strconv.Itoa(freePort(t)), "SIGMA_SHARED_KEY=secret", "SIGMA_OUT=" + out, "SIGMA_STORAGE=" + t.TempDir()}
-	sends := append([]string{"CLOUDTRAIL_FILES=" + pattern, "SIGMA_RULES=builtin"}, receives...)
+	sends := append([]string{"CLOUDTRAIL_FILES=" + pattern, "SIGMA_RULES=builtin", "SIGMA_STATE=" + t.TempDir()}, receives...)
 
-	filter := start(t, shipped(t, "tail-sigma.yaml"), []string{"CLOUDTRAIL_FILES=" + pattern, "SIGMA_RULES=builtin", "SIGMA_OUT=" + want})
+	filter := start(t, shipped(t, "tail-sigma.yaml"), []string{"CLOUDTRAIL_FILES=" + pattern, "SIGMA_RULES=builtin", "SIGMA_STATE=" + t.TempDir(), "SIGMA_OUT=" + want})
 	filter.until(t, "the records of the filter", func() bool { return len(lines(t, filepath.Join(want, "records.ndjson"))) >= events })
 	filter.stop(t)
 

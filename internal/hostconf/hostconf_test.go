@@ -133,7 +133,9 @@ func TestShipped(t *testing.T) {
 			continue
 		}
 		checked++
-		report := Check(file, func(name string) string { return map[string]string{"SIGMA_RULES": "builtin", "HOSTNAME": "", "SIGMA_RECEIVER": "h", "SIGMA_PORT": "24224", "SIGMA_SHARED_KEY": "k"}[name] })
+		report := Check(file, func(name string) string {
+			return map[string]string{"SIGMA_RULES": "builtin", "HOSTNAME": "", "SIGMA_RECEIVER": "h", "SIGMA_PORT": "24224", "SIGMA_SHARED_KEY": "k"}[name]
+		})
 		for _, p := range report.Problems {
 			t.Error(p)
 		}
