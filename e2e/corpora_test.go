@@ -216,12 +216,14 @@ func judge(t *testing.T, e *pipeline.Engine, bodies [][]byte) verdicts {
 	return v
 }
 
+// key tells bodies with hits apart, but for the width of their headers: the forward output of old hosts writes another one.
 func key(body []byte, ids []string) string {
 	set := make(map[string]bool)
 	for _, id := range ids {
 		set[id] = true
 	}
-	return fmt.Sprint(set) + string(body)
+	h, _ := chunk.ReadHead(body, 0)
+	return fmt.Sprint(set, h.Len) + string(body[h.Next:])
 }
 
 // annotation is what the plugin writes, as an independent decoder reads it.
