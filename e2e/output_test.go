@@ -275,6 +275,63 @@ func TestGoOutputStops(t *testing.T) {
 	}
 }
 
+// TestGoOutputInstances: two outputs with two workers each, beside the filter of the same shared object; both receivers get everything once.
+func TestGoOutputInstances(t *testing.T) {
+	const records = 300
+	so := outputPlugin(t)
+	first, second := listenAs(t, forwardreceiver.Options{}), listenAs(t, forwardreceiver.Options{SharedKey: "k"})
+	config := outputConfig(fmt.Sprintf("    Name dummy\n    Dummy %s\n    Samples %d\n    Rate 500\n", stopRecord, records), "    Workers 2\n    tag first\n", first.Port())
+	config = strings.Replace(config, "[OUTPUT]", "[FILTER]\n    Name sigma\n    Match *\n    key other\n[OUTPUT]", 1)
+	_, another, _ := strings.Cut(outputConfig("", "    Workers 2\n    tag second\n    shared_key k\n    compress gzip\n", second.Port()), "[OUTPUT]")
+	h := onPath.run(t, config+"[OUTPUT]"+another, nil, []string{"-e", plugin(t), "-e", so})
+	h.until(t, "the records", func() bool { return len(first.Entries("first")) >= records && len(second.Entries("second")) >= records })
+	h.stop(t)
+	for _, list := range [][][]byte{first.Entries("first"), second.Entries("second")} {
+		if len(list) != records {
+			t.Errorf("%d records of %d", len(list), records)
+		}
+		for _, body := range bodiesOf(t, list) {
+			if _, _, ok := chunk.Lookup(body, 0, "other"); !ok {
+				t.Fatal("a record without the filter's hit")
+			}
+			if _, _, level := strip(t, body); level != "high" {
+				t.Fatal("a record without the output's hit")
+			}
+		}
+	}
+	if h.logged("another copy") != "" {
+		t.Errorf("the link is taken for a copy:\n%s", h.log)
+	}
+}
+
+// TestReadmeGoOutput runs what the README shows of the Go output, with paths of this machine.
+func TestReadmeGoOutput(t *testing.T) {
+	so := outputPlugin(t)
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "## As a Go output\n")
+	_, config, _ := strings.Cut(section, "```yaml\n")
+	config, _, found := strings.Cut(config, "```")
+	if !found {
+		t.Fatal("the README shows no configuration")
+	}
+	r := listenAs(t, forwardreceiver.Options{SharedKey: "k"})
+	for shown, here := range map[string]string{
+		"/usr/local/lib/out_sigma.so": so, ",/etc/sigma/rules": "", "receiver.example ": "127.0.0.1\n      forward_port: " + strconv.Itoa(r.Port()) + " ",
+		"pipeline:\n": "pipeline:\n  inputs:\n    - {name: dummy, tag: cloudtrail, samples: 1, dummy: '" + stopRecord + "'}\n",
+	} {
+		if !strings.Contains(config, shown) {
+			t.Fatalf("the README no longer shows %s", shown)
+		}
+		config = strings.Replace(config, shown, here, 1)
+	}
+	h := onPath.run(t, config, []string{"SIGMA_SHARED_KEY=k"}, nil)
+	h.until(t, "the record and the alert", func() bool { return len(r.Entries("cloudtrail")) == 1 && len(r.Entries("alert.cloudtrail")) == 1 })
+	h.stop(t)
+}
+
 // TestGoOutputWithoutWorkers: the host is told what is missing, and records arrive all the same.
 func TestGoOutputWithoutWorkers(t *testing.T) {
 	so := outputPlugin(t)

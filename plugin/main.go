@@ -1,5 +1,6 @@
-// Command plugin is the shared object that Fluent Bit loads: flb-filter_sigma.so, the native filter "sigma". It is a thin door: C calls
-// come in, the engine is asked, bytes go back. It knows neither msgpack nor Sigma.
+// Command plugin is the shared object that Fluent Bit loads: flb-filter_sigma.so, the native filter "sigma", and under the name of a link to it,
+// out_sigma.so, the Go output "sigma". It is two thin doors: C calls come in, the engine or the relay is asked, bytes or a verdict go back. It knows
+// neither msgpack nor Sigma.
 package main
 
 // version is set by the linker.

@@ -80,7 +80,7 @@ func newDelivery(log hostLog, get func(name string) (string, bool)) (*delivery, 
 //export sigmaOutputFlush
 func sigmaOutputFlush(context, data unsafe.Pointer, size C.size_t, tag *C.char, onEngine C.int) (rc C.int) {
 	d, ok := output.FLBPluginGetContext(context).(*delivery)
-	if !ok {
+	if !ok || d.relay == nil {
 		return C.SIGMA_RETRY
 	}
 	defer recoverAt(d.log, "delivering a chunk, which is to be tried again", func() { rc = C.SIGMA_RETRY })
@@ -122,7 +122,7 @@ func sigmaOutputFlush(context, data unsafe.Pointer, size C.size_t, tag *C.char, 
 func sigmaOutputExit(context unsafe.Pointer) {
 	defer recoverAt(hostLog{output: true}, "stopping", func() {})
 	d, ok := output.FLBPluginGetContext(context).(*delivery)
-	if !ok {
+	if !ok || d.relay == nil {
 		return
 	}
 	d.relay.Close()
@@ -130,5 +130,5 @@ func sigmaOutputExit(context unsafe.Pointer) {
 	d.log.print(logInfo, summary(d.engine)+"; what was tried again counts again")
 	d.log.print(logInfo, fmt.Sprintf("sigmatrail: %d events delivered in %d chunks, %d of them under alert_tag; %d times to be tried again, %d chunks with what is no event",
 		c.Events, c.Chunks, c.Alerts, c.Retries, c.Lost))
-	d.engine = nil // fluent-bit-go keeps d for good, and need not keep the rules
+	d.engine, d.relay = nil, nil // fluent-bit-go keeps d for good, and need not keep the rules
 }

@@ -125,7 +125,7 @@ func (c *Client) takeIdle() (*connection, error) {
 	return k, nil
 }
 
-// leave keeps a connection for the next call, if the receiver has not said that it will close it.
+// leave keeps a connection for the next call, if it is good for one.
 func (c *Client) leave(k *connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -15,7 +15,7 @@ type connection struct {
 	raw  net.Conn // below TLS
 	conn net.Conn
 	in   []byte // what has been read and not been looked at yet
-	once bool   // the receiver closes it after a message
+	once bool   // not for another message: mostly as the receiver closes it after one
 }
 
 // connect opens a connection and proves the shared key. ctx must have a deadline.
@@ -43,7 +43,11 @@ func (k *connection) bound(ctx context.Context) (done func()) {
 	deadline, _ := ctx.Deadline()
 	_ = k.conn.SetDeadline(deadline) // fails only on what is closed, where reading and writing will tell
 	stop := context.AfterFunc(ctx, func() { _ = k.conn.SetDeadline(time.Unix(1, 0)) })
-	return func() { stop() }
+	return func() {
+		if !stop() {
+			k.once = true // the deadline may yet be set, for whoever came next
+		}
+	}
 }
 
 // send writes the messages that are not delivered yet, then waits for their acknowledgements.

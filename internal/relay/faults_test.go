@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"crypto/tls"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -18,6 +20,11 @@ func TestReceiverFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pair, err := tls.LoadX509KeyPair(certificates.ServerCertFile, certificates.ServerKeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &tls.Config{Certificates: []tls.Certificate{pair}}
 	always := func(a receiver.Answer) receiver.Options {
 		return receiver.Options{Answer: func(int) receiver.Answer { return a }}
 	}
@@ -34,6 +41,8 @@ func TestReceiverFaults(t *testing.T) {
 		{"has another key", receiver.Options{SharedKey: "a"}, []string{"shared_key=b"}, "another shared key"},
 		{"wants a key", receiver.Options{SharedKey: "a"}, nil, "asks for a shared key"},
 		{"wants another password", receiver.Options{SharedKey: "a", Users: map[string]string{"ann": "x"}}, []string{"shared_key=a", "username=ann", "password=y"}, "it refuses"},
+		{"has another authority", receiver.Options{TLS: server}, []string{"forward_tls=on"}, "unknown authority"},
+		{"has another name", receiver.Options{TLS: server}, []string{"forward_tls=on", "forward_tls_vhost=other.example", "forward_tls_ca_file=" + certificates.CAFile}, "other.example"},
 		{"has no TLS", receiver.Options{}, []string{"forward_tls=on", "connect_timeout=300ms", "forward_tls_ca_file=" + certificates.CAFile}, "connecting to"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -73,6 +82,22 @@ func TestMends(t *testing.T) {
 				t.Errorf("%d events, %d alerts", len(r.Entries("t")), len(r.Entries("alert")))
 			}
 		})
+	}
+}
+
+// TestSlow: a receiver that is slow, and with a message larger than what sockets hold, gets everything once.
+func TestSlow(t *testing.T) {
+	r := listen(t, receiver.Options{Delay: 100 * time.Millisecond})
+	relay := open(t, outputTo(t, r, "alert_tag=alert"))
+	var data []byte
+	for len(data) < 8<<20 {
+		data = append(data, framed(t, v2, read, stop)...)
+	}
+	if outcome, err := relay.Flush("t", data, forever); outcome != Delivered || err != nil {
+		t.Fatal(outcome, err)
+	}
+	if c := relay.Counts(); len(r.Messages()) != 2 || c.Events != uint64(len(r.Entries("t"))) || c.Alerts != c.Events/2 || c.Alerts != uint64(len(r.Entries("alert"))) {
+		t.Errorf("%d messages, %+v", len(r.Messages()), c)
 	}
 }
 
@@ -209,4 +234,65 @@ func TestMemory(t *testing.T) {
 	if after := heap(); after > before+32<<20 {
 		t.Errorf("%d MiB more", (after-before)>>20)
 	}
+}
+
+// TestSecured: the settings of TLS make connections to a receiver with a certificate for another name than its address, or one that nobody verifies; and
+// with a certificate of ours where it asks for one.
+func TestSecured(t *testing.T) {
+	certificates, err := receiver.NewCertificates(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := tls.LoadX509KeyPair(certificates.ServerCertFile, certificates.ServerKeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, properties := range [][]string{
+		{"forward_tls_ca_file=" + certificates.CAFile},
+		{"forward_tls_ca_file=" + certificates.CAFile, "forward_tls_vhost=receiver.example"},
+		{"forward_tls_verify=off"},
+		{"forward_tls_verify=off", "forward_tls_crt_file=" + certificates.ClientCertFile, "forward_tls_key_file=" + certificates.ClientKeyFile, "shared_key=k", "self_hostname=h"},
+	} {
+		options := receiver.Options{TLS: &tls.Config{Certificates: []tls.Certificate{pair}}}
+		if len(properties) > 2 {
+			options.TLS.ClientAuth, options.SharedKey = tls.RequireAnyClientCert, "k"
+		}
+		r := listen(t, options)
+		relay := open(t, outputTo(t, r, append(properties, "forward_tls=on", "require_ack_response=on")...))
+		if outcome, err := relay.Flush("t", framed(t, v2, read), forever); outcome != Delivered || err != nil || len(r.Entries("t")) != 1 {
+			t.Errorf("%v: %v, %v", properties, outcome, err)
+		}
+	}
+}
+
+// TestUnixPath: over a unix socket.
+func TestUnixPath(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	r := listen(t, receiver.Options{Network: "unix", Address: path})
+	relay := open(t, outputTo(t, nil, "forward_host=", "unix_path="+path))
+	if outcome, err := relay.Flush("t", framed(t, v2, read), forever); outcome != Delivered || err != nil || len(r.Entries("t")) != 1 {
+		t.Error(outcome, err)
+	}
+	if where := relay.Receiver(); where != "unix "+path {
+		t.Error(where)
+	}
+}
+
+// TestNotAcknowledged: with require_ack_response off a chunk is delivered when it was written.
+func TestNotAcknowledged(t *testing.T) {
+	r := listen(t, receiver.Options{Answer: func(int) receiver.Answer { return receiver.Silence }})
+	relay := open(t, outputTo(t, r, "require_ack_response=off"))
+	if outcome, err := relay.Flush("t", framed(t, v2, read), forever); outcome != Delivered || err != nil {
+		t.Error(outcome, err)
+	}
+	for range 1000 {
+		if list := r.Messages(); len(list) == 1 {
+			if _, asked := list[0].Options["chunk"]; asked {
+				t.Error("an acknowledgement is asked for")
+			}
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("nothing has arrived")
 }

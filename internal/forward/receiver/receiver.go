@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
 )
@@ -48,6 +49,8 @@ type Options struct {
 	Salted bool
 	// Once makes the receiver close a connection after a message, and say so in its HELO.
 	Once bool
+	// Delay is how long the receiver takes for each message, before it reads and before it answers.
+	Delay time.Duration
 	// Answer says what becomes of a message by its number, from 0 on.
 	Answer func(n int) Answer
 }
@@ -213,6 +216,7 @@ func (r *Receiver) serve(c net.Conn) error {
 		if answer == HangUp {
 			return nil
 		}
+		time.Sleep(r.options.Delay)
 		m, err := read(in)
 		if err != nil {
 			return err
@@ -220,6 +224,7 @@ func (r *Receiver) serve(c net.Conn) error {
 		r.mu.Lock()
 		r.messages = append(r.messages, m)
 		r.mu.Unlock()
+		time.Sleep(r.options.Delay)
 		if err := r.answer(c, answer, m); err != nil {
 			return err
 		}
