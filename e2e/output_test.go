@@ -250,6 +250,10 @@ func TestGoOutputReload(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.until(t, "the refusal", func() bool { return refused() >= reload })
+			if !b.since(3, 2) {
+				t.Log("this host holds back what is for Go outputs after a reload that it was refused")
+				return
+			}
 		}
 		seen := len(r.Messages())
 		h.until(t, "more records", func() bool { return len(r.Messages()) > seen })
@@ -352,17 +356,17 @@ func TestGoOutputRefusals(t *testing.T) {
 		for _, test := range []struct {
 			name, config string
 			want         []string
-			known        bool // only where the host knows our options
+			known        bool // only where the host looks at what Go outputs take
 		}{
 			{"host's own name", strings.Replace(base, "forward_host", "host", 1), []string{"forward_host: no receiver", "Fluent Bit keeps host"}, false},
 			{"bad values", base + "    alert_level hgih\n    compress zstd\n", []string{"alert_level", "hgih"}, false},
 			{"bad rules", base + "    rules /nonexistent\n", []string{"/nonexistent", "no such file"}, false},
-			{"host's own TLS", base + "    tls on\n", []string{"does not support TLS"}, false},
+			{"host's own TLS", base + "    tls on\n", []string{"does not support TLS"}, true},
 			{"unknown property", base + "    rulez builtin\n", []string{"unknown configuration property", "rulez"}, true},
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				if test.known && !b.since(5, 1) {
-					t.Skip("skipped: this host takes no options from Go outputs")
+					t.Skip("skipped: this host does not look at what Go outputs take")
 				}
 				h := b.run(t, test.config, nil, []string{"-e", so})
 				h.wait(t)
