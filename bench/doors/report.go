@@ -63,11 +63,11 @@ func load() string {
 func report(list []*door, o options, machine, hits string) {
 	fmt.Printf("%d interleaved runs, acknowledged; at each engine %s. What starting takes is left out. %s.\n", o.runs, hits, machine)
 	fmt.Printf("Median (p10 to p90); the control of serve is posting without it, that of the others Fluent Bit without sigma.\n\n")
-	fmt.Printf("%-24s%14s%22s%22s%14s%22s%22s\n", "", "records/s", "× filter", "× control", "µs CPU/record", "× filter", "× control")
+	fmt.Printf("%-24s%14s%24s%24s%14s%24s%24s\n", "", "records/s", "× filter", "× control", "µs CPU/record", "× filter", "× control")
 	for _, d := range list {
-		fmt.Printf("%-24s%14.0f%22s%22s", d.name, d.Rate.Median, text(&d.RateOver), text(d.RateOverControl))
+		fmt.Printf("%-24s%14.0f%24s%24s", d.name, d.Rate.Median, text(&d.RateOver), text(d.RateOverControl))
 		if d.CPU != nil {
-			fmt.Printf("%14.1f%22s%22s", d.CPU.Median, text(d.CPUOver), text(d.CPUOverControl))
+			fmt.Printf("%14.1f%24s%24s", d.CPU.Median, text(d.CPUOver), text(d.CPUOverControl))
 		}
 		fmt.Println()
 	}
