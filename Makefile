@@ -13,7 +13,7 @@ BENCH_ARCHIVE_MB ?= 256
 PURE       = $(shell $(GO) list ./... | grep -v -e /plugin -e /flbhost -e /e2e)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race ladder fuzz bench bench-host benchmarks lint e2e receivers crosscheck fmt generate requirements FORCE
+.PHONY: help build demo test race ladder fuzz bench bench-host bench-doors benchmarks lint e2e receivers crosscheck fmt generate requirements FORCE
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -50,6 +50,10 @@ bench: build ## measure detection against its controls, print the table and writ
 bench-host: build ## measure what filters add to the CPU of the fluent-bit on PATH, and write build/bench-host.json
 	$(GO) build -o build/bench-host ./bench/host
 	@build/bench-host $(BENCH_FLAGS)
+
+bench-doors: build ## measure the Go output and serve against the filter in the fluent-bit on PATH, and write build/bench-doors.json
+	$(GO) build -o build/bench-doors ./bench/doors
+	@build/bench-doors $(BENCH_FLAGS)
 
 benchmarks: requirements ## run the benchmarks that stand beside the code
 	$(GO) test -run '^$$' -bench . -benchmem $(PURE) ./internal/flbhost

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"sigmatrail/bench/fluentbit"
 	"sigmatrail/bench/sample"
 )
 
@@ -62,16 +63,16 @@ const (
 	sigma  = `name: sigma, rules: builtin`
 )
 
-func setups(c *corpus, copies int) []*setup {
+func setups(c *fluentbit.Corpus, copies int) []*setup {
 	const megabyte, little, exit = "1M", "32k", ", exit_on_eof: on"
-	quiet, hits, small := tail(c.quiet, megabyte, exit), tail(c.hits, megabyte, exit), tail(c.quiet, little, exit)
+	quiet, hits, small := fluentbit.Tail(c.Quiet, megabyte, exit), fluentbit.Tail(c.Hits, megabyte, exit), fluentbit.Tail(c.Quiet, little, exit)
 	list := []*setup{
 		{name: "no filter", input: quiet},
 		{name: "grep, keeps all", base: "no filter", input: quiet, filter: grep},
 		{name: "lua, does nothing", base: "no filter", input: quiet, filter: lua},
 		{name: "sigma, no hits", base: "no filter", input: quiet, filter: sigma},
 		{name: "no filter, hits", input: hits},
-		{name: "modify, 0.14 % of records", base: "no filter, hits", input: hits, filter: strings.ReplaceAll(modify, "$MARKER", c.marker)},
+		{name: "modify, 0.14 % of records", base: "no filter, hits", input: hits, filter: strings.ReplaceAll(modify, "$MARKER", c.Marker)},
 		{name: "sigma, a hit in every chunk", base: "no filter, hits", input: hits, filter: sigma, planted: true},
 	}
 	list = append(list, routings(hits)...)
@@ -94,22 +95,22 @@ func bench(o options) error {
 		return err
 	}
 	folder := filepath.Dir(plugin)
-	c, err := newCorpus(folder, o.records)
+	c, err := fluentbit.NewCorpus(folder, "host", o.records)
 	if err != nil {
 		return err
 	}
-	h := host{folder: folder, plugin: plugin}
+	h := fluentbit.Host{Folder: folder, Plugin: plugin, Service: "flush: 0.2, grace: 1"}
 	list := setups(c, o.copies)
 	for i, s := range list {
 		rest := s.routing
 		if rest == "" {
 			rest = behind(s.filter, s.copies)
 		}
-		if s.config, err = h.config(strconv.Itoa(i), s.input, rest); err != nil {
+		if s.config, err = h.Config("host-"+strconv.Itoa(i), s.input, rest); err != nil {
 			return err
 		}
-		one := strings.NewReplacer(c.quiet, c.one, c.hits, c.one).Replace(s.input)
-		if s.first, err = h.config(strconv.Itoa(i)+"-one", one, rest); err != nil {
+		one := strings.NewReplacer(c.Quiet, c.One, c.Hits, c.One).Replace(s.input)
+		if s.first, err = h.Config("host-"+strconv.Itoa(i)+"-one", one, rest); err != nil {
 			return err
 		}
 	}
@@ -132,15 +133,15 @@ func bench(o options) error {
 }
 
 // run runs the host once on all records, and at first on one alone, which is what starting costs.
-func (s *setup) run(h host, c *corpus) error {
-	p, err := h.run(s.config)
+func (s *setup) run(h fluentbit.Host, c *fluentbit.Corpus) error {
+	p, err := h.Run(s.config)
 	if err != nil {
 		return err
 	}
 	s.cpus = append(s.cpus, p.CPU)
 	const enough = 7 // starting takes little, and a run is long
 	if len(s.firsts) < enough {
-		first, err := h.run(s.first)
+		first, err := h.Run(s.first)
 		if err != nil {
 			return err
 		}
@@ -151,9 +152,9 @@ func (s *setup) run(h host, c *corpus) error {
 	}
 	matched := 0
 	if s.planted {
-		matched = c.planted
+		matched = c.Planted
 	}
-	want := fmt.Sprintf("sigmatrail: %d events = %d matched + %d unmatched + 0 not CloudTrail", c.records, matched, c.records-matched)
+	want := fmt.Sprintf("sigmatrail: %d events = %d matched + %d unmatched + 0 not CloudTrail", c.Records, matched, c.Records-matched)
 	if n := strings.Count(p.Log, want); n != s.copies {
 		return fmt.Errorf("%d of %d filters say %q:\n%s", n, s.copies, want, p.Log)
 	}

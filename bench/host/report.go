@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"sigmatrail/bench/fluentbit"
 )
 
 // rare is a host that has little to do, with one filter and without.
@@ -16,23 +18,23 @@ type rare struct {
 }
 
 // watch measures hosts with one record a second and with none.
-func watch(h host, c *corpus, while time.Duration) ([]rare, error) {
-	text, err := os.ReadFile(c.one)
+func watch(h fluentbit.Host, c *fluentbit.Corpus, while time.Duration) ([]rare, error) {
+	text, err := os.ReadFile(c.One)
 	if err != nil {
 		return nil, err
 	}
 	var configs []string
-	for name, input := range map[string]string{"second": dummy(strings.TrimSpace(string(text))), "idle": tail(c.empty, "1M", "")} {
+	for name, input := range map[string]string{"second": dummy(strings.TrimSpace(string(text))), "idle": fluentbit.Tail(c.Empty, "1M", "")} {
 		for kind, filter := range map[string]string{"without": "", "with": sigma} {
-			if _, err := h.config(name+"-"+kind, input, behind(filter, 1)); err != nil {
+			if _, err := h.Config("host-"+name+"-"+kind, input, behind(filter, 1)); err != nil {
 				return nil, err
 			}
 		}
 	}
 	for _, name := range []string{"second-without", "second-with", "idle-without", "idle-with"} {
-		configs = append(configs, h.folder+"/host-"+name+".yaml")
+		configs = append(configs, h.Folder+"/host-"+name+".yaml")
 	}
-	took, err := h.watched(configs, while)
+	took, err := watched(h, configs, while)
 	if err != nil {
 		return nil, err
 	}

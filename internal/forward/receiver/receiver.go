@@ -1,4 +1,4 @@
-// Package receiver is a receiver of the forward protocol for tests. It keeps what it gets, and can be as unkind as networks are: it may
+// Package receiver is a receiver of the forward protocol for tests and benchmarks. It keeps what it gets, and can be as unkind as networks are: it may
 // never answer, hang up in the middle of a message, acknowledge what nobody sent, go away and come back at the same address.
 package receiver
 
@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
 // Answer is what becomes of a message.
@@ -53,6 +54,8 @@ type Options struct {
 	Delay time.Duration
 	// Answer says what becomes of a message by its number, from 0 on.
 	Answer func(n int) Answer
+	// Answered, where it is set, is called after the answer to each message, by the goroutines of the connections.
+	Answered func(Message)
 }
 
 // Message is what was received at once.
@@ -251,6 +254,9 @@ func (r *Receiver) answer(c net.Conn, answer Answer, m Message) error {
 			return err
 		}
 	}
+	if r.options.Answered != nil {
+		r.options.Answered(m)
+	}
 	if r.options.Once {
 		return io.EOF
 	}
@@ -269,37 +275,65 @@ func read(in *msgpack.Decoder) (m Message, err error) {
 	if m.Tag, err = in.DecodeString(); err != nil {
 		return m, fmt.Errorf("tag: %w", err)
 	}
-	entries, err := in.DecodeBytes()
+	var packed []byte
+	code, err := in.PeekCode()
+	if err == nil && (msgpcode.IsString(code) || msgpcode.IsBin(code)) {
+		packed, err = in.DecodeBytes()
+	} else if err == nil {
+		m.Entries, err = array(in)
+	}
 	if err != nil {
 		return m, fmt.Errorf("entries: %w", err)
 	}
 	if err = in.Decode(&m.Options); err != nil {
 		return m, fmt.Errorf("options: %w", err)
 	}
-	if m.Options["compressed"] == "gzip" {
-		z, err := gzip.NewReader(bytes.NewReader(entries))
-		if err != nil {
-			return m, fmt.Errorf("compressed entries: %w", err)
+	if packed != nil {
+		if m.Entries, err = unpack(packed, m.Options["compressed"] == "gzip"); err != nil {
+			return m, err
 		}
-		if entries, err = io.ReadAll(z); err != nil {
-			return m, fmt.Errorf("compressed entries: %w", err)
-		}
-	}
-	d := msgpack.NewDecoder(bytes.NewReader(entries))
-	for {
-		raw, err := d.DecodeRaw()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return m, fmt.Errorf("entry %d: %w", len(m.Entries), err)
-		}
-		m.Entries = append(m.Entries, slices.Clone(raw))
 	}
 	if size := fmt.Sprint(m.Options["size"]); size != strconv.Itoa(len(m.Entries)) {
 		return m, fmt.Errorf("%d entries, said to be %s", len(m.Entries), size)
 	}
 	return m, nil
+}
+
+// array reads entries that are an array.
+func array(in *msgpack.Decoder) (entries [][]byte, err error) {
+	n, err := in.DecodeArrayLen()
+	for range n {
+		raw, err := in.DecodeRaw()
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, slices.Clone(raw))
+	}
+	return entries, err
+}
+
+// unpack reads entries that are bytes.
+func unpack(packed []byte, compressed bool) (entries [][]byte, err error) {
+	if compressed {
+		z, err := gzip.NewReader(bytes.NewReader(packed))
+		if err != nil {
+			return nil, fmt.Errorf("compressed entries: %w", err)
+		}
+		if packed, err = io.ReadAll(z); err != nil {
+			return nil, fmt.Errorf("compressed entries: %w", err)
+		}
+	}
+	d := msgpack.NewDecoder(bytes.NewReader(packed))
+	for {
+		raw, err := d.DecodeRaw()
+		if errors.Is(err, io.EOF) {
+			return entries, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("entry %d: %w", len(entries), err)
+		}
+		entries = append(entries, slices.Clone(raw))
+	}
 }
 
 // shake is the receiver's side of the shared key.

@@ -1,4 +1,4 @@
-package main
+package fluentbit
 
 import (
 	"bufio"
@@ -15,32 +15,35 @@ import (
 	"sigmatrail/internal/record"
 )
 
-// corpus is the files that the host reads.
-type corpus struct {
-	quiet, hits, one, empty string
-	records, planted        int
-	// marker is the eventID of each planted record.
-	marker string
+// Corpus is the files that the host reads, of one JSON object a line.
+type Corpus struct {
+	// Quiet has no record with a hit of the bundled pack, Hits has planted ones between the same, One is the first record alone, and Empty has none.
+	Quiet, Hits, One, Empty string
+	// Records is how many Quiet and Hits have, Planted how many of those in Hits have a hit.
+	Records, Planted int
+	// Marker is the eventID of each planted record, which no other record has.
+	Marker string
 }
 
 // every is how far apart the records with a hit are: close enough for one in each chunk.
 const every = 700
 
-// newCorpus writes files of n records: of all mixes those without a hit of the bundled pack, once with a record between them that has one.
-func newCorpus(folder string, n int) (*corpus, error) {
+// NewCorpus writes files of n records, whose names begin with a prefix: of all mixes those without a hit of the bundled pack, once with a record between
+// them that has one.
+func NewCorpus(folder, prefix string, n int) (*Corpus, error) {
 	quiet, hit, err := records()
 	if err != nil {
 		return nil, err
 	}
-	name := func(file string) string { return filepath.Join(folder, file) }
-	c := &corpus{quiet: name("host-quiet.ndjson"), hits: name("host-hits.ndjson"), one: name("host-one.ndjson"), empty: name("host-empty.ndjson"), records: n}
+	name := func(file string) string { return filepath.Join(folder, prefix+"-"+file+".ndjson") }
+	c := &Corpus{Quiet: name("quiet"), Hits: name("hits"), One: name("one"), Empty: name("empty"), Records: n}
 	packed, err := record.AppendMsgpack(nil, []byte(hit))
 	if err != nil {
 		return nil, err
 	}
 	body, _ := record.Decode(packed, 0)
 	if o, ok := body.(*record.Object); ok {
-		c.marker = o.Text("eventID")
+		c.Marker = o.Text("eventID")
 	}
 	all, planted := make([]string, n), make([]string, n)
 	for i := range all {
@@ -48,10 +51,10 @@ func newCorpus(folder string, n int) (*corpus, error) {
 		planted[i] = all[i]
 		if i%every == every/2 {
 			planted[i] = hit
-			c.planted++
+			c.Planted++
 		}
 	}
-	return c, errors.Join(write(c.quiet, all), write(c.hits, planted), write(c.one, all[:1]), write(c.empty, nil))
+	return c, errors.Join(write(c.Quiet, all), write(c.Hits, planted), write(c.One, all[:1]), write(c.Empty, nil))
 }
 
 // records returns the JSON of the records of all mixes without a hit of the bundled pack, and of one with a hit.
