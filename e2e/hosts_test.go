@@ -183,6 +183,7 @@ func TestHostsSignals(t *testing.T) {
 		const records = 1000
 		r := listen(t)
 		h := b.withPlugin(t, dummy(stopRecord, fmt.Sprintf("    Rate 500\n    Samples %d\n", records), "", fmt.Sprintf("    Name forward\n    Host 127.0.0.1\n    Port %d\n", r.port())))
+		h.until(t, "a record", func() bool { return r.count() > 0 }) // an old host that gets the signal while it starts dies of it by itself
 		h.until(t, "all records", func() bool {
 			if err := h.cmd.Process.Signal(syscall.SIGCONT); err != nil {
 				t.Fatal(err)
