@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestReadme runs the configuration that the README shows, with paths of this machine.
@@ -132,6 +133,7 @@ func TestReload(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		time.Sleep(time.Second) // the host, with plugins or without, may lose a SIGHUP that comes right behind a SIGCONT, and then never reloads again
 		if err := h.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
