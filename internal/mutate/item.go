@@ -61,12 +61,10 @@ func wider(item *rules.Item) []rules.Op {
 		return []rules.Op{rules.Contains, rules.Exists}
 	}
 	switch item.Op {
-	case rules.Equal:
+	case rules.Equal, rules.StartsWith, rules.EndsWith:
 		if closed(item) {
 			return nil
 		}
-		return []rules.Op{rules.Contains}
-	case rules.StartsWith, rules.EndsWith:
 		return []rules.Op{rules.Contains}
 	case rules.Contains, rules.Regexp, rules.CIDR:
 		return []rules.Op{rules.Exists}
