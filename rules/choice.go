@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -84,34 +85,38 @@ func ParseLevelOverrides(list string) ([]LevelOverride, error) {
 	return all, nil
 }
 
-// apply returns the rules that stay, with their levels, how many do not, and the selectors that name no rule.
-func (c *Choice) apply(list []*Rule) (kept []*Rule, excluded int, idle []Selector) {
+// apply leaves out of a set what is excluded, gives the rest its levels, and notes the selectors that name nothing.
+func (c *Choice) apply(s *Set) {
 	used := make(map[Selector]bool)
-	for _, r := range list {
-		out := false
-		for _, s := range c.Exclude {
-			if s.Matches(r) {
-				used[s], out = true, true
-			}
-		}
-		if out {
-			excluded++
-			continue
-		}
-		for _, o := range c.Levels {
-			if o.Selector.Matches(r) {
-				used[o.Selector] = true
-				r.Level = o.Level
-			}
-		}
-		kept = append(kept, r)
-	}
-	for _, s := range c.selectors() {
-		if !used[s] {
-			idle = append(idle, s)
+	before := len(s.Rules) + len(s.Correlations)
+	s.Rules = slices.DeleteFunc(s.Rules, func(r *Rule) bool { out, _ := c.change(r, used); return out })
+	s.Correlations = slices.DeleteFunc(s.Correlations, func(m *Correlation) bool {
+		out, leveled := c.change(m.Rule, used)
+		m.HasLevel = m.HasLevel || leveled
+		return out
+	})
+	s.Excluded = before - len(s.Rules) - len(s.Correlations)
+	for _, one := range c.selectors() {
+		if !used[one] {
+			s.Idle = append(s.Idle, one)
 		}
 	}
-	return kept, excluded, idle
+}
+
+// change reports whether r is excluded, and gives it its level otherwise.
+func (c *Choice) change(r *Rule, used map[Selector]bool) (out, leveled bool) {
+	for _, s := range c.Exclude {
+		if s.Matches(r) {
+			used[s], out = true, true
+		}
+	}
+	for _, o := range c.Levels {
+		if !out && o.Selector.Matches(r) {
+			used[o.Selector], leveled = true, true
+			r.Level = o.Level
+		}
+	}
+	return out, leveled
 }
 
 func (c *Choice) selectors() []Selector {

@@ -59,7 +59,10 @@ const (
 	CorrelationUngrouped Code = "correlation-ungrouped" // a correlation rule without group-by → Group by who did it, for example userIdentity.arn.
 	CorrelationAlias     Code = "correlation-alias"     // an alias that nothing groups by → Put it under group-by, or leave it out.
 	CorrelationAll       Code = "correlation-all"       // condition: all → Leave the condition out.
-	CorrelationIdle      Code = "correlation-idle"      // a correlation rule, which this version does not evaluate → Nothing is wrong with it.
+	CorrelationWaits     Code = "correlation-waits"     // a correlation whose condition later events can make false again → Where the alert must not wait for correlation_lateness, use gt or gte alone, without not.
+	CorrelationRank      Code = "correlation-rank"      // a percentile without its rank → Add percentile: 95 to the condition.
+	CorrelationSilences  Code = "correlation-silences"  // a rule of level medium or above that a correlation in the same file silences → Add generate: true to the correlation if the rule is to report by itself, too.
+	CorrelationStarved   Code = "correlation-starved"   // a correlation for rules none of which can hit a CloudTrail record → Name rules about CloudTrail that are not excluded.
 	FilterNarrows        Code = "filter-narrows"        // a Sigma Filter without not → Put not before its condition; the specification's own texts disagree on what a filter without it means.
 	FilterTarget         Code = "filter-target-unknown" // a Sigma Filter for a rule that is not there → Correct the id, or load the rule; the log sources of both must agree.
 )

@@ -9,16 +9,14 @@ import (
 	"time"
 )
 
-// Correlation is a correlation rule as it was written (sigma-correlation-rules-specification.md). This version checks it and does not
-// evaluate it.
+// Correlation is a correlation rule (sigma-correlation-rules-specification.md).
 type Correlation struct {
-	Position
-	Title, ID, Name, Status, Description, Author string
-	Tags, References, FalsePositives             []string
-	// Level is that of the rule; HasLevel is false where it has none and takes the highest of the rules that it refers to.
-	Level    Level
+	// Rule has its attributes, and no detection: it is what hits write of the correlation.
+	*Rule
+	// HasLevel is false where the correlation has no level of its own; Load then gives it the highest of the rules that it refers to.
 	HasLevel bool
-	// Type is one of event_count, value_count, value_sum, value_avg, value_percentile, temporal and temporal_ordered.
+	// Type is one of event_count, value_count, value_sum, value_avg, value_percentile, temporal and temporal_ordered. value_median is read as
+	// value_percentile with the rank 50.
 	Type string
 	// Rules are the rules and correlations that it refers to, by id, name or title.
 	Rules []Target
@@ -30,7 +28,7 @@ type Correlation struct {
 	Bounds []Bound
 	// Fields are those whose values are counted or added up (value_…).
 	Fields []string
-	// Percentile is the rank of value_percentile.
+	// Percentile is the rank of value_percentile, from 0 to 100.
 	Percentile Decimal
 	// Expression is the condition of a temporal one over its rules, where it is written as an expression.
 	Expression Condition
@@ -53,6 +51,12 @@ type Bound struct {
 	Number Decimal
 }
 
+// How many rules the temporal types may have.
+const (
+	mostTemporal = 64
+	mostOrdered  = 12
+)
+
 // correlationTypes are the types, and whether each needs a field.
 func correlationTypes() map[string]bool {
 	return map[string]bool{
@@ -68,13 +72,9 @@ func (p *parser) correlation() *Correlation {
 	p.status()
 	p.taxonomy()
 	p.id()
-	c := &Correlation{
-		Position: p.rule.Position, Title: p.rule.Title, ID: p.rule.ID, Name: p.rule.Name, Status: p.rule.Status, Description: p.rule.Description,
-		Author: p.rule.Author, Tags: p.rule.Tags, References: p.rule.References, FalsePositives: p.rule.FalsePositives,
-	}
+	c := &Correlation{Rule: p.rule}
 	if c.HasLevel = p.text(p.doc, "level") != ""; c.HasLevel {
 		p.level()
-		c.Level = p.rule.Level
 	}
 	n := p.doc.get("correlation")
 	if n.kind != mapNode {
@@ -89,8 +89,27 @@ func (p *parser) correlation() *Correlation {
 	p.timespan(c, n)
 	p.correlationCondition(c, n)
 	c.Generate = p.generates(n) || p.generates(p.doc)
-	p.warn(p.doc.place, CorrelationIdle, "this version checks correlation rules and does not evaluate them")
+	if why := c.waits(); why != "" {
+		p.warn(n.place, CorrelationWaits, "%s: it is judged when later events are there, and written on one of those", why)
+	}
 	return c
+}
+
+// waits says why later events can make the condition false again, or returns "".
+func (c *Correlation) waits() string {
+	switch c.Type {
+	case "value_avg", "value_percentile":
+		return "an average or a percentile can fall again"
+	}
+	if c.Expression != nil && negates(c.Expression) {
+		return "a condition with not can become false again"
+	}
+	for _, b := range c.Bounds {
+		if b.Op != "gt" && b.Op != "gte" {
+			return "a condition with " + b.Op + " can become false again"
+		}
+	}
+	return ""
 }
 
 // correlationMembers are the members of a correlation.
@@ -114,6 +133,9 @@ func (p *parser) noOtherMembers(n *node) {
 
 func (p *parser) correlationType(c *Correlation, n *node) {
 	c.Type = p.text(n, "type")
+	if c.Type == "value_median" {
+		c.Type, c.Percentile = "value_percentile", ParseDecimal("50")
+	}
 	if _, ok := correlationTypes()[c.Type]; ok {
 		return
 	}
@@ -129,8 +151,12 @@ func (p *parser) correlationRules(c *Correlation, n *node) {
 	for _, item := range p.scalars(n, "rules") {
 		c.Rules = append(c.Rules, Target{Position: p.position(item.place), Name: item.text})
 	}
-	if len(c.Rules) == 0 {
+	most := map[string]int{"temporal": mostTemporal, "temporal_ordered": mostOrdered}[c.Type]
+	switch {
+	case len(c.Rules) == 0:
 		p.err(n.place, BadCorrelation, "the correlation refers to no rules; name their ids or names")
+	case most > 0 && len(c.Rules) > most:
+		p.err(n.get("rules").place, BadCorrelation, "a correlation of the type %s has %d rules at most, and this one %d; chain several", c.Type, most, len(c.Rules))
 	}
 }
 
@@ -187,11 +213,17 @@ func (p *parser) aliases(c *Correlation, n *node) {
 		if m.value.kind != mapNode || len(a.Fields) == 0 {
 			p.err(m.value.place, WrongType, "the alias %q must be a map of rules and fields", a.Name)
 		}
-		if !slices.Contains(c.GroupBy, a.Name) {
+		if !slices.Contains(c.GroupBy, a.Name) && !p.counts(n, a.Name) {
 			p.warn(m.key.place, CorrelationAlias, "nothing groups by the alias %q", a.Name)
 		}
 		c.Aliases = append(c.Aliases, a)
 	}
+}
+
+// counts reports whether the condition of the correlation n counts the values of a field.
+func (p *parser) counts(n *node, field string) bool {
+	at := n.get("condition")
+	return at != nil && at.kind == mapNode && slices.ContainsFunc(p.scalars(at, "field"), func(item *node) bool { return item.text == field })
 }
 
 func (p *parser) timespan(c *Correlation, n *node) {

@@ -102,5 +102,8 @@ func (p *parser) fieldFits(c *Correlation, at *node) {
 		p.err(at.place, BadCorrelation, "a correlation of the type %s counts events, and has no field", c.Type)
 	case c.Percentile.Valid && c.Type != "value_percentile":
 		p.err(at.place, BadCorrelation, "percentile belongs to value_percentile")
+	case !c.Percentile.Valid && c.Type == "value_percentile":
+		p.warn(at.place, CorrelationRank, "the condition does not say which percentile: the 50th counts, the median")
+		c.Percentile = ParseDecimal("50")
 	}
 }

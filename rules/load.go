@@ -13,11 +13,11 @@ type Set struct {
 	Rules []*Rule
 	// NotApplicable are sound but about other logs. Their detections are not kept.
 	NotApplicable []*Rule
-	// Excluded counts the sound ones about CloudTrail that the choice leaves out.
+	// Excluded counts the sound ones about CloudTrail, and correlations, that the choice leaves out.
 	Excluded int
 	// Filters are the Sigma Filters, which were added to the rules that they name.
 	Filters []*Filter
-	// Correlations are the correlation rules that are sound; this version does not evaluate them.
+	// Correlations are the sound correlation rules that the choice leaves. Resolve says what they refer to.
 	Correlations []*Correlation
 	// Idle are the selectors of the choice that name no rule.
 	Idle []Selector
@@ -39,7 +39,7 @@ func (s *Set) Summary() string {
 		text += fmt.Sprintf(", %d filters", len(s.Filters))
 	}
 	if len(s.Correlations) > 0 {
-		text += fmt.Sprintf(", %d correlation rules not evaluated", len(s.Correlations))
+		text += fmt.Sprintf(", %d correlations", len(s.Correlations))
 	}
 	return text
 }
@@ -133,7 +133,9 @@ func (l *loader) finish(c Choice) {
 	l.filter()
 	l.names()
 	l.references()
-	l.set.Rules, l.set.Excluded, l.set.Idle = c.apply(l.set.Rules)
+	c.apply(l.set)
+	l.set.inherit()
+	l.judgeCorrelations()
 	for _, r := range l.set.NotApplicable {
 		r.Searches, r.Conditions = nil, nil
 	}

@@ -120,10 +120,6 @@ func (l *loader) find(name string, all []*Correlation) int {
 	return how
 }
 
-func (c *Correlation) named(name string) bool {
-	return (c.ID != "" && strings.EqualFold(c.ID, name)) || (c.Name != "" && c.Name == name)
-}
-
 // reaches reports whether the references of from lead to target.
 func reaches(from, target *Correlation, all []*Correlation, seen map[*Correlation]bool) bool {
 	for _, t := range from.Rules {

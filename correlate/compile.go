@@ -1,0 +1,271 @@
+package correlate
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+	"strconv"
+
+	"sigmatrail/rules"
+)
+
+// Set is the correlations of a set of rules, ready to be evaluated. It is immutable.
+type Set struct {
+	machines []*machine // by correlation
+	order    []*machine // those first that others refer to
+	byRule   [][]feed
+	fed      bool
+}
+
+// kind is what a correlation looks at in a window.
+type kind uint8
+
+const (
+	eventCount kind = iota
+	valueCount
+	valueSum
+	valueAvg
+	valuePercentile
+	temporal
+	ordered
+)
+
+// machine is one correlation.
+type machine struct {
+	index  int
+	kind   kind
+	span   int64 // microseconds
+	group  []string
+	bounds []bound
+	expr   rules.Condition   // temporal ones; nil: bounds, or all rules
+	named  map[string]uint64 // the slots that a name in expr stands for
+	slots  int
+	all    uint64 // every slot
+	rank   float64
+	// waits is set where later events can make the condition false again, so that it is judged when they must have come.
+	waits bool
+	// delay is how many allowed latenesses the events of it may be late: one for each correlation that waits in the chain before it.
+	delay int
+	// reach is the longest timespan of the correlations that it refers to: so far back is looked for what begins a burst.
+	reach int64
+	// least is how many events the condition needs at least.
+	least  int
+	outer  []feed // correlations that refer to this one
+	digest [sha256.Size]byte
+}
+
+// feed is what the events of one rule, or the firings of one correlation, are to another.
+type feed struct {
+	to     *machine
+	mask   uint64 // its slots
+	group  []string
+	values []string
+}
+
+type bound struct {
+	op    string
+	value float64
+}
+
+func (b bound) holds(v float64) bool {
+	switch b.op {
+	case "gt":
+		return v > b.value
+	case "gte":
+		return v >= b.value
+	case "lt":
+		return v < b.value
+	case "lte":
+		return v <= b.value
+	case "eq":
+		return v == b.value
+	default:
+		return v != b.value
+	}
+}
+
+// Compile prepares the correlations of s, which must not change any more.
+func Compile(s *rules.Set) *Set {
+	set := &Set{byRule: make([][]feed, len(s.Rules))}
+	for i, c := range s.Correlations {
+		set.machines = append(set.machines, newMachine(i, c))
+	}
+	resolved := make([][]rules.Referents, len(s.Correlations))
+	for i, c := range s.Correlations {
+		resolved[i] = s.Resolve(c)
+	}
+	for i, c := range s.Correlations {
+		set.connect(s, c, set.machines[i], resolved[i])
+	}
+	done := make(map[int]bool)
+	for i := range s.Correlations {
+		set.arrange(s, i, resolved, done)
+	}
+	return set
+}
+
+func newMachine(index int, c *rules.Correlation) *machine {
+	m := &machine{
+		index: index, span: c.Timespan.Microseconds(), group: c.GroupBy, expr: c.Expression, slots: len(c.Rules), named: make(map[string]uint64), least: 1,
+		kind: map[string]kind{
+			"event_count": eventCount, "value_count": valueCount, "value_sum": valueSum, "value_avg": valueAvg, "value_percentile": valuePercentile,
+			"temporal": temporal, "temporal_ordered": ordered,
+		}[c.Type],
+		rank: number(c.Percentile),
+	}
+	for _, b := range c.Bounds {
+		m.bounds = append(m.bounds, bound{op: b.Op, value: number(b.Number)})
+		if b.Op != "gt" && b.Op != "gte" {
+			m.waits = true
+		} else if m.kind == eventCount {
+			m.least = max(m.least, int(min(number(b.Number)+1, math.MaxInt32)))
+		}
+	}
+	m.waits = m.waits || m.kind == valueAvg || m.kind == valuePercentile || (c.Expression != nil && negates(c.Expression))
+	for i, t := range c.Rules {
+		if m.kind != temporal || m.named[t.Name] == 0 { // a rule that is named twice needs two records only where they have an order
+			m.named[t.Name] |= m.bit(i)
+		}
+	}
+	for _, mask := range m.named {
+		m.all |= mask
+	}
+	return m
+}
+
+// bit is the slot of a reference; those that count have but one.
+func (m *machine) bit(i int) uint64 {
+	if m.kind != temporal && m.kind != ordered {
+		return 1
+	}
+	return 1 << i
+}
+
+func number(d rules.Decimal) float64 {
+	text, ok := d.Canonical()
+	if !ok {
+		return 0
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0 // unreachable: digits
+	}
+	return v
+}
+
+func negates(c rules.Condition) bool {
+	switch c := c.(type) {
+	case rules.Not:
+		return true
+	case rules.And:
+		return slices.ContainsFunc(c.Terms, negates)
+	case rules.Or:
+		return slices.ContainsFunc(c.Terms, negates)
+	}
+	return false
+}
+
+// connect notes whose events go to m.
+func (set *Set) connect(s *rules.Set, c *rules.Correlation, m *machine, resolved []rules.Referents) {
+	add := func(list []feed, r *rules.Rule, mask uint64) []feed {
+		set.fed = true
+		if i := slices.IndexFunc(list, func(f feed) bool { return f.to == m }); i >= 0 {
+			list[i].mask |= mask
+			return list
+		}
+		return append(list, feed{to: m, mask: mask, group: fieldsOf(c, r, c.GroupBy), values: fieldsOf(c, r, c.Fields)})
+	}
+	for i, t := range c.Rules {
+		mask := m.named[t.Name] & m.slot(i)
+		for _, rule := range resolved[i].Rules {
+			set.byRule[rule] = add(set.byRule[rule], s.Rules[rule], mask)
+		}
+		for _, inner := range resolved[i].Correlations {
+			from := set.machines[inner]
+			from.outer = add(from.outer, s.Correlations[inner].Rule, mask)
+			// How often a correlation fires depends on what comes later: two bursts may turn out to be one.
+			m.waits = m.waits || (m.kind != temporal && m.kind != ordered && m.kind != valueCount)
+		}
+	}
+	m.digest = digest(s, c, resolved)
+}
+
+// slot is the bits that the i-th reference may set.
+func (m *machine) slot(i int) uint64 {
+	if m.kind == temporal {
+		return math.MaxUint64
+	}
+	return m.bit(i)
+}
+
+// fieldsOf returns what fields are called in the events of r: an alias is what it stands for there.
+func fieldsOf(c *rules.Correlation, r *rules.Rule, fields []string) []string {
+	list := slices.Clone(fields)
+	for i, f := range list {
+		for _, a := range c.Aliases {
+			for _, of := range a.Fields {
+				if a.Name == f && r.Called(of.Rule) {
+					list[i] = of.Field
+				}
+			}
+		}
+	}
+	return list
+}
+
+// arrange puts the correlations in an order in which each comes behind those that it refers to, and adds up what they are late.
+func (set *Set) arrange(s *rules.Set, i int, resolved [][]rules.Referents, done map[int]bool) {
+	if done[i] {
+		return
+	}
+	done[i] = true
+	m := set.machines[i]
+	for _, r := range resolved[i] {
+		for _, inner := range r.Correlations {
+			set.arrange(s, inner, resolved, done)
+			from := set.machines[inner]
+			m.reach = max(m.reach, from.span)
+			m.delay = max(m.delay, from.delay+map[bool]int{true: 1}[from.waits])
+		}
+	}
+	set.order = append(set.order, m)
+}
+
+// digest tells correlations apart that mean different things: by themselves, or by the rules that they refer to.
+func digest(s *rules.Set, c *rules.Correlation, resolved []rules.Referents) [sha256.Size]byte {
+	h := sha256.New()
+	enc := json.NewEncoder(h)
+	put := func(v any) {
+		if err := enc.Encode(v); err != nil {
+			_, _ = fmt.Fprintf(h, "%v", v) // unreachable: everything in rules is data
+		}
+	}
+	expression := ""
+	if c.Expression != nil {
+		expression = c.Expression.String()
+	}
+	put([]any{c.Type, c.GroupBy, c.Aliases, c.Timespan, c.Bounds, c.Fields, c.Percentile, expression})
+	for i, r := range resolved {
+		put(c.Rules[i].Name)
+		for _, rule := range r.Rules {
+			put(s.Rules[rule].Conditions)
+		}
+		for _, inner := range r.Correlations {
+			sum := digest(s, s.Correlations[inner], s.Resolve(s.Correlations[inner]))
+			put(sum[:])
+		}
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// Empty reports whether there is nothing to correlate.
+func (set *Set) Empty() bool { return !set.fed }
+
+// Feeds reports whether some correlation names the rule of that index.
+func (set *Set) Feeds(rule int) bool { return len(set.byRule[rule]) > 0 }
+
+// count returns how many bits are set, as a condition compares it.
+func count(mask uint64) float64 { return float64(bits.OnesCount64(mask)) }

@@ -1,0 +1,171 @@
+package correlate
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"hash/fnv"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// hash tells texts apart: 128 bits of their SHA-256, so that nobody can make two of them equal.
+type hash [16]byte
+
+func hashOf(texts ...string) hash {
+	h := sha256.New()
+	var size [8]byte
+	for _, text := range texts {
+		binary.BigEndian.PutUint64(size[:], uint64(len(text)))
+		h.Write(size[:])
+		h.Write([]byte(text))
+	}
+	return hash(h.Sum(nil)[:len(hash{})])
+}
+
+// event is what is kept of an Event in a group.
+type event struct {
+	at      int64 // microseconds since the epoch
+	id      hash  // the eventID's 128 bits if it is a UUID, else its hash; zero: none
+	account uint64
+	mask    uint64 // the slots that it fills
+	serial  uint64
+	more    *more // nil: nothing
+	fired   bool  // whether the correlation has fired on it
+}
+
+// more is what few events have.
+type more struct {
+	text    string    // an eventID that is no UUID
+	values  []hash    // value_count
+	numbers []float64 // value_sum and the like
+	// inner is the group of the correlation whose firing the event is, and reach that correlation's timespan.
+	inner hash
+	reach int64
+}
+
+// before orders the events of a group by time, and then in a way that does not depend on when they came.
+func (e *event) before(o *event) int {
+	if c := cmp.Compare(e.at, o.at); c != 0 {
+		return c
+	}
+	if c := slices.Compare(e.id[:], o.id[:]); c != 0 {
+		return c
+	}
+	return cmp.Compare(e.account, o.account)
+}
+
+// same reports whether two events are one record.
+func (e *event) same(o *event) bool {
+	return e.id != hash{} && e.id == o.id && e.account == o.account
+}
+
+// setID notes who an event is.
+func (e *event) setID(account, id string) {
+	if id == "" {
+		return
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(account))
+	e.account = h.Sum64()
+	if uuid, ok := parseUUID(id); ok {
+		e.id = uuid
+		return
+	}
+	e.id = hashOf(id)
+	e.extend().text = id
+}
+
+// eventID returns what the record is called, or "".
+func (e *event) eventID() string {
+	switch {
+	case e.more != nil && e.more.text != "":
+		return e.more.text
+	case e.id == hash{} || (e.more != nil && e.more.reach > 0 && e.more.text == ""):
+		return ""
+	}
+	return formatUUID(e.id)
+}
+
+func (e *event) extend() *more {
+	if e.more == nil {
+		e.more = &more{}
+	}
+	return e.more
+}
+
+// parseUUID reads a UUID as CloudTrail writes it; any other form is a text.
+func parseUUID(text string) (u hash, ok bool) {
+	if len(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' || strings.ToLower(text) != text {
+		return u, false
+	}
+	digits := text[:8] + text[9:13] + text[14:18] + text[19:23] + text[24:]
+	_, err := hex.Decode(u[:], []byte(digits))
+	return u, err == nil && u != hash{}
+}
+
+func formatUUID(u hash) string {
+	d := hex.EncodeToString(u[:])
+	return d[:8] + "-" + d[8:12] + "-" + d[12:16] + "-" + d[16:20] + "-" + d[20:]
+}
+
+// combinations returns every way to take one text for each field, without repetitions; none where a field has no text.
+func combinations(fields []string, values func(string) []string) [][]string {
+	list := [][]string{nil}
+	for _, f := range fields {
+		var next [][]string
+		texts := distinct(values(f))
+		for _, head := range list {
+			for _, text := range texts {
+				if len(next) < mostCombinations {
+					next = append(next, append(slices.Clone(head), text))
+				}
+			}
+		}
+		list = next
+	}
+	return list
+}
+
+// distinct returns the texts without repetitions.
+func distinct(texts []string) []string {
+	for i, text := range texts {
+		if slices.Contains(texts[:i], text) {
+			var out []string
+			for _, text := range texts {
+				if !slices.Contains(out, text) {
+					out = append(out, text)
+				}
+			}
+			return out
+		}
+	}
+	return texts
+}
+
+// take notes on e what the condition of m counts in the record: values, or numbers. ok is false where the record has none.
+func (m *machine) take(e *event, f *feed, values func(string) []string) (ok bool) {
+	switch m.kind {
+	case valueCount:
+		for _, combination := range combinations(f.values, values) {
+			e.extend().values = append(e.more.values, hashOf(combination...))
+		}
+		return e.more != nil && len(e.more.values) > 0
+	case valueSum, valueAvg, valuePercentile:
+		for _, text := range values(f.values[0]) {
+			v, err := strconv.ParseFloat(text, 64)
+			if err == nil && v-v == 0 && (v >= 0 || m.waits) && (e.more == nil || len(e.more.numbers) < mostCombinations) { // v-v: neither infinite nor NaN
+				e.extend().numbers = append(e.more.numbers, v)
+			}
+		}
+		return e.more != nil && len(e.more.numbers) > 0
+	}
+	return true
+}
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+func timeOf(at int64) time.Time { return time.UnixMicro(at).UTC() }

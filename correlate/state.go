@@ -1,0 +1,149 @@
+package correlate
+
+import (
+	"container/heap"
+	"crypto/sha256"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options are how a State works.
+type Options struct {
+	// Lateness is how much later than others of its account and region a record may come.
+	Lateness time.Duration
+	// MaxGroups bounds the groups of all correlations together, MaxEvents the events of one. Beyond them the oldest go, and are counted. A condition that needs
+	// more events has room for as many as it needs.
+	MaxGroups, MaxEvents int
+	// Now is the wall clock. Without one events come in the order of their times, as in files that are read to the end first.
+	Now func() time.Time
+}
+
+// State is the groups of correlations, by what these mean, so that those of rules which stay the same stay too when other rules change. It is safe for concurrent
+// use; several Correlators share one.
+type State struct {
+	options Options
+	clock   clock
+	store   *store // nil: memory alone
+
+	mu     sync.Mutex
+	tables map[[sha256.Size]byte]*table
+
+	groups, stamp atomic.Int64
+	stats         counts
+}
+
+// Stats is what a State has seen and done.
+type Stats struct {
+	// Events counts pairs of an event and a group, Duplicates those that were there already.
+	Events, Duplicates uint64
+	// Firings counts how often conditions have become true.
+	Firings uint64
+	// Groups is how many there are now.
+	Groups uint64
+	// EvictedGroups and EvictedEvents counts what had to go before its time, as there was too much. Late counts events that came when what they may have belonged to was
+	// forgotten.
+	EvictedGroups, EvictedEvents, Late uint64
+}
+
+type counts struct{ events, duplicates, firings, evictedGroups, evictedEvents, late atomic.Uint64 }
+
+// NewState returns an empty State in memory.
+func NewState(o Options) *State {
+	return &State{options: o, clock: clock{lateness: o.Lateness, now: o.Now, horizon: never}, tables: make(map[[sha256.Size]byte]*table)}
+}
+
+// Stats returns the counts.
+func (s *State) Stats() Stats {
+	return Stats{
+		Events: s.stats.events.Load(), Duplicates: s.stats.duplicates.Load(), Firings: s.stats.firings.Load(), Groups: uint64(max(0, s.groups.Load())), //nolint:gosec // not negative
+		EvictedGroups: s.stats.evictedGroups.Load(), EvictedEvents: s.stats.evictedEvents.Load(), Late: s.stats.late.Load(),
+	}
+}
+
+// table returns the table of a correlation, and counts its user.
+func (s *State) table(m *machine) *table {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tables[m.digest]
+	if t == nil {
+		t = &table{}
+		s.tables[m.digest] = t
+	}
+	t.users++
+	return t
+}
+
+// release forgets a table that nobody uses any more.
+func (s *State) release(m *machine) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tables[m.digest]
+	if t.users--; t.users > 0 {
+		return
+	}
+	delete(s.tables, m.digest)
+	for i := range t.shards {
+		s.groups.Add(-int64(len(t.shards[i].groups)))
+	}
+}
+
+// keep is how long events stay behind the horizon.
+func (s *State) keep(m *machine) int64 {
+	late := s.lateness(m)
+	if s.options.Now != nil {
+		late += ahead.Microseconds() // the horizon may be so much too far
+	}
+	return m.span + m.reach + late
+}
+
+// lateness is how much later than others an event of m may come.
+func (s *State) lateness(m *machine) int64 {
+	return s.options.Lateness.Microseconds() * int64(1+m.delay)
+}
+
+// evict forgets the groups that were not touched for longest, while there are too many.
+func (s *State) evict() {
+	for s.options.MaxGroups > 0 && s.groups.Load() > int64(s.options.MaxGroups) {
+		victim := s.oldestShard()
+		if victim == nil {
+			return
+		}
+		victim.mu.Lock()
+		if g := victim.oldest; g != nil {
+			victim.remove(g, s.store != nil)
+			s.groups.Add(-1)
+			s.stats.evictedGroups.Add(1)
+		}
+		victim.mu.Unlock()
+	}
+}
+
+// oldestShard returns the shard with the group that was not touched for longest.
+func (s *State) oldestShard() (oldest *shard) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	age := uint64(0)
+	for _, t := range s.tables {
+		for i := range t.shards {
+			if a := t.shards[i].age.Load(); a != 0 && (oldest == nil || a < age) {
+				oldest, age = &t.shards[i], a
+			}
+		}
+	}
+	return oldest
+}
+
+// wait notes a moment to be judged later.
+func (t *table) wait(at int64, key hash) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	heap.Push(&t.waiting, pending{at, key})
+}
+
+// due takes a moment that is to be judged now.
+func (t *table) due(before int64) (pending, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.waiting.due(before)
+}

@@ -1,0 +1,4 @@
+package correlate
+
+// store keeps a State in a file.
+type store struct{}

@@ -1,0 +1,113 @@
+package correlate
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// shards is how many parts of a table can be worked on at a time.
+const shards = 16
+
+// table is the groups of one correlation. Its shards are locked one at a time, and no other lock is taken meanwhile but that of the state's own counts.
+type table struct {
+	shards [shards]shard
+	users  int // correlators that use it; under the state's lock
+
+	mu      sync.Mutex
+	waiting waiting // moments to be judged, where the correlation waits; under mu
+}
+
+// shard is the groups whose keys begin alike.
+type shard struct {
+	mu     sync.Mutex
+	groups map[hash]*group
+	// newest and oldest are the ends of a list of the groups in the order in which they were touched.
+	newest, oldest *group
+	age            atomic.Uint64 // when the oldest was touched; 0: there is none
+	unsaved        unsaved
+}
+
+// unsaved is what a shard's file does not have yet.
+type unsaved struct {
+	groups []*group
+	gone   []hash
+}
+
+func (t *table) shard(key hash) *shard { return &t.shards[key[0]%shards] }
+
+// group returns the group of a key, a new one if need be, and counts the touch.
+func (s *shard) group(key hash, values []string, stamp uint64) (g *group, fresh bool) {
+	g = s.groups[key]
+	if g == nil {
+		if s.groups == nil {
+			s.groups = make(map[hash]*group)
+		}
+		g, fresh = &group{key: key, values: values, lost: never, settled: never}, true
+		s.groups[key] = g
+	} else {
+		s.unlink(g)
+	}
+	s.link(g, stamp)
+	return g, fresh
+}
+
+// link makes g the newest.
+func (s *shard) link(g *group, stamp uint64) {
+	g.touched, g.older, g.newer = stamp, s.newest, nil
+	if s.newest != nil {
+		s.newest.newer = g
+	} else {
+		s.oldest = g
+	}
+	s.newest = g
+	s.age.Store(s.oldest.touched)
+}
+
+func (s *shard) unlink(g *group) {
+	if g.newer != nil {
+		g.newer.older = g.older
+	} else {
+		s.newest = g.older
+	}
+	if g.older != nil {
+		g.older.newer = g.newer
+	} else {
+		s.oldest = g.newer
+	}
+	if s.oldest != nil {
+		s.age.Store(s.oldest.touched)
+	} else {
+		s.age.Store(0)
+	}
+}
+
+// remove forgets a group.
+func (s *shard) remove(g *group, save bool) {
+	s.unlink(g)
+	delete(s.groups, g.key)
+	if save {
+		s.unsaved.gone = append(s.unsaved.gone, g.key)
+	}
+}
+
+// change notes that a group is to be stored.
+func (s *shard) change(g *group) {
+	if !g.dirty {
+		g.dirty = true
+		s.unsaved.groups = append(s.unsaved.groups, g)
+	}
+}
+
+// sweep forgets groups that have nothing left after a time, the ones that were not touched for longest first, a few at a time, and returns how many.
+func (s *shard) sweep(before int64, save bool) (n int) {
+	const few = 2
+	for range few {
+		g := s.oldest
+		if g == nil || g == s.newest || (len(g.events) > 0 && g.events[len(g.events)-1].at >= before) {
+			return n
+		}
+		s.remove(g, save)
+		n++
+	}
+	return n
+}
