@@ -74,11 +74,15 @@ func loadProblems(t *testing.T) Problems {
 		{Name: "b.yml", Text: []byte(sound)},
 		{Name: "c.yml", Text: []byte("title: T\ncorrelation:\n  type: temporal\n  rules: [brute_force, brute_farce]\n  group-by: [userIdentity.arn]\n  timespan: 5m\n")},
 		{Name: "d.yml", Text: []byte("title: T\ncorrelation:\n  type: temporal\n  rules: [Console Sign-In Failed]\n  group-by: [userIdentity.arn]\n  timespan: 5m\n")},
+		{Name: "e.yml", Text: []byte("title: Sign-Ins\nname: windows\nlogsource: {product: windows}\ndetection: {a: {EventID: 4625}, condition: a}\n" +
+			"---\ntitle: T\ncorrelation:\n  type: event_count\n  rules: [windows]\n  group-by: [userIdentity.arn]\n  timespan: 5m\n  condition: {gte: 10}\n")},
+		{Name: "g.yml", Text: []byte("title: Root Key Created\nname: root_key\nlevel: high\nlogsource: {product: aws, service: cloudtrail}\ndetection: {a: {eventName: CreateAccessKey}, condition: a}\n" +
+			"---\ntitle: T\ncorrelation:\n  type: event_count\n  rules: [root_key]\n  group-by: [userIdentity.arn]\n  timespan: 5m\n  condition: {gte: 10}\n")},
 		{Name: "f.yml", Text: []byte("title: T\nlogsource: {product: aws}\nfilter:\n  rules: " + idB + "\n  a: {userIdentity.userName: backup}\n  condition: not a\n")},
 	}, Options{})
-	only := map[Code]bool{DuplicateID: true, CorrelationReference: true, CorrelationTitle: true, FilterTarget: true}
+	only := map[Code]bool{DuplicateID: true, CorrelationReference: true, CorrelationTitle: true, FilterTarget: true, CorrelationSilences: true, CorrelationStarved: true}
 	list := slices.DeleteFunc(set.Problems, func(p Problem) bool { return !only[p.Code] })
-	if len(list) != 5 {
+	if len(list) != 7 {
 		t.Fatalf("%d problems: %v", len(list), list)
 	}
 	for _, p := range list {

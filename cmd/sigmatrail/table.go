@@ -45,7 +45,7 @@ func (t *table) add(dst []byte, j *pipeline.Judgement) []byte {
 		}
 		rec := v.Found()
 		for _, i := range v.Hits {
-			r := t.engine.Rules().Rules[i]
+			r := t.engine.Entries()[i]
 			event := strings.TrimSuffix(rec.Text("eventSource"), ".amazonaws.com") + ":" + rec.Text("eventName")
 			if code := rec.Text("errorCode"); code != "" {
 				event += " (" + code + ")"
@@ -104,7 +104,7 @@ func levelColor(l rules.Level) string {
 
 // totals prints how often each rule hit, the worst and most frequent first, then the sum of each level. w keeps its first error until it is flushed.
 func (t *table) totals(w *bufio.Writer) {
-	list := t.engine.Rules().Rules
+	list := t.engine.Entries()
 	var order []int
 	byLevel := make(map[rules.Level]uint64)
 	for i := range list {

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 
 	"sigmatrail/conf"
+	"sigmatrail/correlate"
 	"sigmatrail/enrich"
 	"sigmatrail/internal/record"
 	"sigmatrail/matcher"
@@ -24,6 +26,8 @@ const Builtin = "builtin"
 // Program is a set of rules, ready to judge records. Engines may share it; nothing about it changes but what it keeps to be used again.
 type Program struct {
 	set       *rules.Set
+	all       []*rules.Rule // what hits refer to: the rules, then the correlations
+	related   *correlate.Set
 	own       *view
 	form      *record.Mapping // nil: CloudTrail's own alone
 	mapped    *view           // for records of form
@@ -38,7 +42,7 @@ type Program struct {
 func (p *Program) table(o enrich.Options) *enrich.Table {
 	made, ok := p.tables.Load(o)
 	if !ok {
-		made, _ = p.tables.LoadOrStore(o, enrich.Compile(p.set.Rules, o))
+		made, _ = p.tables.LoadOrStore(o, enrich.Compile(p.all, o))
 	}
 	t, _ := made.(*enrich.Table)
 	return t
@@ -46,6 +50,9 @@ func (p *Program) table(o enrich.Options) *enrich.Table {
 
 // Rules returns the loaded set. The caller must not change it.
 func (p *Program) Rules() *rules.Set { return p.set }
+
+// Entries returns what hits refer to by index: the rules of the set, then its correlations. The caller must not change it.
+func (p *Program) Entries() []*rules.Rule { return p.all }
 
 // Sources is what a Program is made of: files of rules, not parsed yet, the values of placeholders, the form of records that are judged beside
 // CloudTrail's own, and the key that rules never look at.
@@ -137,7 +144,10 @@ func (s Sources) Compile() (*Program, error) {
 func NewProgram(set *rules.Set, ownKey string) (*Program, error) { return newProgram(set, nil, ownKey) }
 
 func newProgram(set *rules.Set, form *record.Mapping, ownKey string) (*Program, error) {
-	p := &Program{set: set, form: form, ownKey: ownKey}
+	p := &Program{set: set, all: slices.Clone(set.Rules), related: correlate.Compile(set), form: form, ownKey: ownKey}
+	for _, c := range set.Correlations {
+		p.all = append(p.all, c.Rule)
+	}
 	var err error
 	if p.own, err = newView(set.Rules, record.DefaultAliases(), ownKey); err == nil && form != nil {
 		p.mapped, err = newView(set.Rules, form.Aliases(), ownKey)
