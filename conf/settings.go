@@ -40,8 +40,8 @@ type Settings struct {
 	Suppress              string        `default:"off" kong:"-" help:"How long hits of one rule by the same principal count as repetitions of the first, such as 1h, 30m or 90s, or off. All of them are written; the key has notify, the highest level among the event's first hits, to route notifications on."`
 	SuppressBy            string        `default:"recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy" kong:"-" help:"With suppress, the fields, separated by commas, whose values tell hits of one rule apart. Of a record that has none of them nothing is suppressed."`
 	CorrelationLateness   time.Duration `default:"15m" kong:"-" help:"How much later than others of its account and region a record may come and still be correlated in the order of event times; conditions that later events can make false are judged so much later. At most 24h."`
-	CorrelationMaxGroups  int           `default:"100000" kong:"-" help:"Most groups of events that correlations keep, all together. Beyond them those go that had no event for longest, which is counted and logged."`
-	CorrelationMaxEvents  int           `default:"1000" kong:"-" help:"Most events that a group keeps; never fewer than a condition needs. Beyond them the oldest go, which is counted and logged."`
+	CorrelationMaxGroups  int           `default:"100000" kong:"-" help:"Most groups of events that correlations keep, all together; 0 is no bound. Beyond them those go that had no event for longest, which is counted and logged."`
+	CorrelationMaxEvents  int           `default:"1000" kong:"-" help:"Most events that a group keeps; never fewer than a condition needs; 0 is no bound. Beyond them the oldest go, which is counted and logged."`
 	CorrelationState      string        `placeholder:"FILE" kong:"-" help:"File in which what correlations remember survives restarts: a kill loses one second of it at most. Without it they begin anew."`
 	Strict                bool          `default:"false" help:"Refuse to start if any rule is rejected, instead of running the others."`
 }
@@ -140,7 +140,7 @@ func (s *Settings) Validate() error {
 		return fmt.Errorf("correlation_lateness: %v is more than 24h", s.CorrelationLateness)
 	}
 	if s.CorrelationMaxGroups < 0 || s.CorrelationMaxEvents < 0 {
-		return errors.New("correlation_max_groups and correlation_max_events: must be 1 or more")
+		return errors.New("correlation_max_groups and correlation_max_events: must not be negative")
 	}
 	return s.validSuppress()
 }

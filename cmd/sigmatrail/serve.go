@@ -25,6 +25,10 @@ type serveCommand struct {
 	MaxRequests     int           `default:"16" placeholder:"N" help:"Most batches that are worked on at once; more are answered with 429."`
 	ReadTimeout     time.Duration `default:"30s" placeholder:"TIME" help:"Longest time in which a request must have come in, and a batch in a response must have been read."`
 	UpstreamTimeout time.Duration `default:"45s" placeholder:"TIME" help:"Longest time that the upstream may take to answer; then 503. The sender must wait longer."`
+	Lateness        time.Duration `name:"correlation-lateness" default:"15m" placeholder:"TIME" help:"How much later than others of its account and region a record may come and still be correlated in the order of event times."`
+	MaxGroups       int           `name:"correlation-max-groups" default:"100000" placeholder:"N" help:"Most groups of events that correlations keep, all together; 0 is no bound."`
+	MaxEvents       int           `name:"correlation-max-events" default:"1000" placeholder:"N" help:"Most events that a group keeps; never fewer than a condition needs; 0 is no bound."`
+	State           string        `name:"correlation-state" placeholder:"FILE" help:"File in which what correlations remember survives restarts."`
 	Grace           time.Duration `default:"30s" placeholder:"TIME" help:"On SIGTERM, longest time for finishing requests in flight."`
 }
 

@@ -37,14 +37,17 @@ func (t *table) head(dst []byte) []byte {
 	return t.row(dst, -1, "TIME", "LEVEL", "RULE", "EVENT", "WHO", "FROM")
 }
 
-// add appends the rows of one event.
-func (t *table) add(dst []byte, j *pipeline.Judgement) []byte {
+// add appends the rows of one event, of entries from first on.
+func (t *table) add(dst []byte, j *pipeline.Judgement, first int) []byte {
 	for _, v := range j.Verdicts {
 		if len(v.Hits) == 0 {
 			continue
 		}
 		rec := v.Found()
 		for _, i := range v.Hits {
+			if i < first {
+				continue
+			}
 			r := t.engine.Entries()[i]
 			event := strings.TrimSuffix(rec.Text("eventSource"), ".amazonaws.com") + ":" + rec.Text("eventName")
 			if code := rec.Text("errorCode"); code != "" {

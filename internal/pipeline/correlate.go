@@ -29,8 +29,7 @@ func (e *Engine) Correlator() *correlate.Correlator { return e.correlator }
 // Correlate takes the hits of j in for the correlations, and adds to j those that fire. Process does so by itself; events that a Judge has judged are
 // correlated where their order is known.
 func (e *Engine) Correlate(j *Judgement, counts *Counts) {
-	var waited []correlate.Firing
-	e.correlate(j, &waited, &counts.Tally)
+	e.correlate(j, &counts.waited, &counts.Tally)
 }
 
 func (e *Engine) correlate(j *Judgement, waited *[]correlate.Firing, counts *Tally) {
@@ -177,6 +176,9 @@ type owed struct {
 }
 
 func (o *owed) add(list []correlate.Firing) {
+	if len(list) == 0 {
+		return
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.list = append(o.list, list...)

@@ -40,6 +40,7 @@ type Engine struct {
 	correlator *correlate.Correlator // nil: nothing is correlated
 	aliases    record.Aliases        // for the fields that correlations name
 	owed       owed
+	notices    notices
 	hits       []atomic.Uint64 // by entry
 	tally      tally
 }
@@ -50,8 +51,13 @@ type choice struct {
 	feeds   []bool // correlations want to know
 }
 
-// New reads the rules that s names, compiles them and returns an engine, if they are acceptable.
+// New reads the rules that s names, compiles them and returns an engine, if they are acceptable. Its correlations remember by themselves, in memory.
 func New(s conf.Settings) (*Engine, error) {
+	return NewCorrelating(s, correlate.NewState(StateOptions(s)))
+}
+
+// NewCorrelating does as New does; correlations remember in state.
+func NewCorrelating(s conf.Settings, state *correlate.State) (*Engine, error) {
 	sources, err := Read(s)
 	if err != nil {
 		return nil, err
@@ -63,7 +69,7 @@ func New(s conf.Settings) (*Engine, error) {
 	if err := program.Acceptable(s); err != nil {
 		return nil, err
 	}
-	return NewEngine(s, program)
+	return NewCorrelatingEngine(s, program, state)
 }
 
 // NewEngine returns an engine of p that remembers for correlations by itself, in memory. Of s only what is no part of p counts here: what is written, how,

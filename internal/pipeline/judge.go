@@ -16,6 +16,9 @@ type Verdict struct {
 	// Hits are indexes into Entries() of what is to be written: the rules that match, ascending, then the correlations that fire.
 	Hits []int
 
+	// Index is the record's place among those of its event.
+	Index int
+
 	feeds []int // rules that match and that correlations want to know of
 	fired []correlate.Firing
 	place record.Place

@@ -106,7 +106,7 @@ func (s *scratch) judgeFound(f found, received time.Time, c *choice) Judgement {
 	}
 	for _, p := range f.places {
 		if _, ok := l.projector.Record(p.Data, p.Pos, p.Depth); ok {
-			s.verdicts = append(s.verdicts, s.match(l, received, c, Verdict{place: p, form: form}))
+			s.verdicts = append(s.verdicts, s.match(l, received, c, Verdict{place: p, form: form, Index: len(s.verdicts)}))
 		}
 	}
 	return Judgement{Content: f.content, Verdicts: s.verdicts}

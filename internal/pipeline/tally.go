@@ -1,6 +1,10 @@
 package pipeline
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"sigmatrail/correlate"
+)
 
 // Tally counts what an Engine has seen and done since it was made. Of events, Events == Matched + Unmatched + Foreign + Damaged +
 // Markers always holds; the other counts stand beside that sum. So many events came in: Events + Split - SplitInto; so many went on:
@@ -100,6 +104,8 @@ type Counts struct {
 	Tally
 	// Rules are the rules that were written on records, one entry for each time.
 	Rules []int
+
+	waited []correlate.Firing
 }
 
 // Reset makes the counts zero and keeps the memory.
@@ -121,3 +127,7 @@ func (e *Engine) Add(c *Counts) {
 	}
 	e.tally.add(&c.Tally)
 }
+
+// TakeBack is called where events that were correlated have not arrived. What fired on them alone fires again on the next; what they completed fires again
+// when they come again.
+func (e *Engine) TakeBack(c *Counts) { e.owed.add(c.waited) }
