@@ -20,10 +20,11 @@ func NewCorrelator(set *Set, s *State) *Correlator {
 	for _, m := range set.machines {
 		c.tables = append(c.tables, s.table(m))
 	}
+	s.trim()
 	return c
 }
 
-// Close gives up what no other Correlator uses. Nobody may use c any more.
+// Close gives up what no other Correlator uses, nor one that is made within a minute. Nobody may use c any more.
 func (c *Correlator) Close() {
 	for _, m := range c.machines {
 		c.state.release(m)
@@ -133,6 +134,7 @@ func (p *pass) insert(m *machine, e event, values []string, fields func(string) 
 	if fresh {
 		s.evict()
 	}
+	s.store.touch()
 	p.pass(m, out, fields)
 }
 
@@ -163,6 +165,7 @@ func (p *pass) add(m *machine, t *table, g *group, e event) (out outcome) {
 	}
 	if m.waits {
 		if fresh {
+			g.events[i].unjudged = true
 			t.wait(e.at, g.key)
 		}
 		return out
@@ -250,6 +253,10 @@ func (p *pass) judgeOne(m *machine, t *table, due pending) {
 		return
 	}
 	w, holds, rises := g.judged(m, due.at)
+	g.settleAt(due.at)
+	if p.state.store != nil {
+		sh.change(g)
+	}
 	out := outcome{key: g.key, values: g.values}
 	if holds {
 		out.add(g, w)
@@ -258,5 +265,6 @@ func (p *pass) judgeOne(m *machine, t *table, due pending) {
 		out.fire(g, m, w)
 	}
 	sh.mu.Unlock()
+	p.state.store.touch()
 	p.pass(m, out, func(string) []string { return nil })
 }

@@ -2,8 +2,6 @@ package correlate
 
 import (
 	"crypto/sha256"
-	"encoding/json"
-	"fmt"
 	"math"
 	"math/bits"
 	"slices"
@@ -36,6 +34,7 @@ const (
 // machine is one correlation.
 type machine struct {
 	index  int
+	title  string // of the rule, with its id
 	kind   kind
 	span   int64 // microseconds
 	group  []string
@@ -109,7 +108,7 @@ func Compile(s *rules.Set) *Set {
 
 func newMachine(index int, c *rules.Correlation) *machine {
 	m := &machine{
-		index: index, span: c.Timespan.Microseconds(), group: c.GroupBy, expr: c.Expression, slots: len(c.Rules), named: make(map[string]uint64), least: 1,
+		index: index, title: titleOf(c), span: c.Timespan.Microseconds(), group: c.GroupBy, expr: c.Expression, slots: len(c.Rules), named: make(map[string]uint64), least: 1,
 		kind: map[string]kind{
 			"event_count": eventCount, "value_count": valueCount, "value_sum": valueSum, "value_avg": valueAvg, "value_percentile": valuePercentile,
 			"temporal": temporal, "temporal_ordered": ordered,
@@ -232,33 +231,6 @@ func (set *Set) arrange(s *rules.Set, i int, resolved [][]rules.Referents, done 
 		}
 	}
 	set.order = append(set.order, m)
-}
-
-// digest tells correlations apart that mean different things: by themselves, or by the rules that they refer to.
-func digest(s *rules.Set, c *rules.Correlation, resolved []rules.Referents) [sha256.Size]byte {
-	h := sha256.New()
-	enc := json.NewEncoder(h)
-	put := func(v any) {
-		if err := enc.Encode(v); err != nil {
-			_, _ = fmt.Fprintf(h, "%v", v) // unreachable: everything in rules is data
-		}
-	}
-	expression := ""
-	if c.Expression != nil {
-		expression = c.Expression.String()
-	}
-	put([]any{c.Type, c.GroupBy, c.Aliases, c.Timespan, c.Bounds, c.Fields, c.Percentile, expression})
-	for i, r := range resolved {
-		put(c.Rules[i].Name)
-		for _, rule := range r.Rules {
-			put(s.Rules[rule].Conditions)
-		}
-		for _, inner := range r.Correlations {
-			sum := digest(s, s.Correlations[inner], s.Resolve(s.Correlations[inner]))
-			put(sum[:])
-		}
-	}
-	return [sha256.Size]byte(h.Sum(nil))
 }
 
 // Empty reports whether there is nothing to correlate.

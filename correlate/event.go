@@ -35,6 +35,8 @@ type event struct {
 	serial  uint64
 	more    *more // nil: nothing
 	fired   bool  // whether the correlation has fired on it
+	// unjudged is set where the correlation waits, until it is judged at the time of the event.
+	unjudged bool
 }
 
 // more is what few events have.

@@ -13,7 +13,8 @@ type group struct {
 	// settled is the suffix that satisfied the condition when it was last looked for: while it stands in the window, the condition is still true.
 	settled, upTo int64
 
-	dirty        bool // not stored yet
+	dirty        bool // not stored yet as it is now
+	stored       bool // in the file, as it is now or was before
 	touched      uint64
 	newer, older *group
 }

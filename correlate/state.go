@@ -25,9 +25,12 @@ type State struct {
 	options Options
 	clock   clock
 	store   *store // nil: memory alone
+	grace   time.Duration
 
-	mu     sync.Mutex
-	tables map[[sha256.Size]byte]*table
+	mu      sync.Mutex
+	tables  map[digestKey]*table
+	dropped []digestKey // that the file still has
+	closed  bool
 
 	groups, stamp atomic.Int64
 	stats         counts
@@ -44,47 +47,27 @@ type Stats struct {
 	// EvictedGroups and EvictedEvents counts what had to go before its time, as there was too much. Late counts events that came when what they may have belonged to was
 	// forgotten.
 	EvictedGroups, EvictedEvents, Late uint64
+	// Saves counts what has been written to the file, a batch of groups each, SaveErrors what could not be. What a batch has not got is tried again.
+	Saves, SaveErrors uint64
 }
+
+// digestKey is a correlation's digest.
+type digestKey = [sha256.Size]byte
 
 type counts struct{ events, duplicates, firings, evictedGroups, evictedEvents, late atomic.Uint64 }
 
 // NewState returns an empty State in memory.
 func NewState(o Options) *State {
-	return &State{options: o, clock: clock{lateness: o.Lateness, now: o.Now, horizon: never}, tables: make(map[[sha256.Size]byte]*table)}
+	return &State{options: o, clock: clock{lateness: o.Lateness, now: o.Now, horizon: never}, tables: make(map[digestKey]*table), grace: unusedFor}
 }
 
 // Stats returns the counts.
 func (s *State) Stats() Stats {
+	saves, errors := s.store.counts()
 	return Stats{
+		Saves: saves, SaveErrors: errors,
 		Events: s.stats.events.Load(), Duplicates: s.stats.duplicates.Load(), Firings: s.stats.firings.Load(), Groups: uint64(max(0, s.groups.Load())), //nolint:gosec // not negative
 		EvictedGroups: s.stats.evictedGroups.Load(), EvictedEvents: s.stats.evictedEvents.Load(), Late: s.stats.late.Load(),
-	}
-}
-
-// table returns the table of a correlation, and counts its user.
-func (s *State) table(m *machine) *table {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.tables[m.digest]
-	if t == nil {
-		t = &table{}
-		s.tables[m.digest] = t
-	}
-	t.users++
-	return t
-}
-
-// release forgets a table that nobody uses any more.
-func (s *State) release(m *machine) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.tables[m.digest]
-	if t.users--; t.users > 0 {
-		return
-	}
-	delete(s.tables, m.digest)
-	for i := range t.shards {
-		s.groups.Add(-int64(len(t.shards[i].groups)))
 	}
 }
 

@@ -60,6 +60,13 @@ func (g *group) judged(m *machine, at int64) (w moment, holds, rises bool) {
 	return w, true, !m.judge(g.events[earlier:end], g.counts(m, earlier))
 }
 
+// settleAt notes that the condition has been judged at a time.
+func (g *group) settleAt(at int64) {
+	for i := g.first(at); i < len(g.events) && g.events[i].at == at; i++ {
+		g.events[i].unjudged = false
+	}
+}
+
 // counts says which events behind an index count: of the firings of a correlation those alone that begin a burst, that is, a run of overlapping windows.
 func (g *group) counts(m *machine, low int) func(i int) bool {
 	return func(i int) bool {

@@ -1,0 +1,350 @@
+package correlate
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"math"
+	"time"
+)
+
+// In the file a group is a value under its key of 16 bytes:
+//
+//	crc        4 bytes, little endian: CRC-32C of the key and all that follows
+//	flags      1 byte: hasLost, hasSettled
+//	touched    uvarint: the order in which groups were touched last
+//	values     uvarint: how many; each a uvarint with its length, and its bytes
+//	lost       varint, with hasLost
+//	settled    varint, with hasSettled; then uvarint: upTo - settled
+//	events     uvarint: how many, in the order of time; each:
+//	  flags    1 byte: fired, unjudged and the has… below
+//	  at       the first one: varint, microseconds since the epoch; others: uvarint, since the one before
+//	  id       16 bytes, with hasID
+//	  account  8 bytes, with hasAccount; otherwise as of the event before, at first 0
+//	  mask     uvarint
+//	  text     uvarint with its length, and its bytes, with hasText
+//	  values   uvarint: how many; each 16 bytes, with hasValues
+//	  numbers  uvarint: how many; each 8 bytes, a float64, with hasNumbers
+//	  inner    16 bytes, and reach: uvarint, with hasInner
+//
+// An event's serial is not kept: it is a number of the process that has ended. Integers of fixed size are little endian.
+const (
+	hasLost    = 1
+	hasSettled = 2
+
+	isFired    = 1
+	isUnjudged = 2
+	hasID      = 4
+	hasAccount = 8
+	hasText    = 16
+	hasValues  = 32
+	hasNumbers = 64
+	hasInner   = 128
+
+	leastEvent = 3 // bytes
+)
+
+// errFormat says that bytes from the file are not what was written.
+var errFormat = errors.New("damaged content")
+
+// sealed puts the check sum of key and text[at+4:] into text[at:].
+func sealed(text []byte, at int, key []byte) []byte {
+	binary.LittleEndian.PutUint32(text[at:], checksum(key, text[at+crc32.Size:]))
+	return text
+}
+
+func checksum(key, text []byte) uint32 {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	return crc32.Update(crc32.Update(0, table, key), table, text)
+}
+
+// unsealed checks the sum of a value, and returns what is behind it.
+func unsealed(key, value []byte) (rest []byte, err error) {
+	if len(value) < crc32.Size || binary.LittleEndian.Uint32(value) != checksum(key, value[crc32.Size:]) {
+		return nil, errFormat
+	}
+	return value[crc32.Size:], nil
+}
+
+// encode appends the value of a group.
+func (g *group) encode(dst []byte) []byte {
+	start := len(dst)
+	dst = append(dst, 0, 0, 0, 0)
+	flags := byte(0)
+	if g.lost != never {
+		flags |= hasLost
+	}
+	if g.settled != never {
+		flags |= hasSettled
+	}
+	dst = append(dst, flags)
+	dst = binary.AppendUvarint(dst, g.touched)
+	dst = binary.AppendUvarint(dst, uint64(len(g.values)))
+	for _, v := range g.values {
+		dst = appendText(dst, v)
+	}
+	if flags&hasLost != 0 {
+		dst = binary.AppendVarint(dst, g.lost)
+	}
+	if flags&hasSettled != 0 {
+		dst = binary.AppendVarint(dst, g.settled)
+		dst = binary.AppendVarint(dst, g.upTo-g.settled)
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(g.events)))
+	before := event{}
+	for i := range g.events {
+		dst = g.events[i].encode(dst, i == 0, &before)
+		before = g.events[i]
+	}
+	return sealed(dst, start, g.key[:])
+}
+
+func appendText(dst []byte, text string) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(text)))
+	return append(dst, text...)
+}
+
+func (e *event) flags(before *event) (flags byte) {
+	set := func(bit byte, on bool) {
+		if on {
+			flags |= bit
+		}
+	}
+	set(isFired, e.fired)
+	set(isUnjudged, e.unjudged)
+	set(hasID, e.id != hash{})
+	set(hasAccount, e.account != before.account)
+	if m := e.more; m != nil {
+		set(hasText, m.text != "")
+		set(hasValues, len(m.values) > 0)
+		set(hasNumbers, len(m.numbers) > 0)
+		set(hasInner, m.inner != hash{} || m.reach != 0)
+	}
+	return flags
+}
+
+func (e *event) encode(dst []byte, first bool, before *event) []byte {
+	flags := e.flags(before)
+	dst = append(dst, flags)
+	if first {
+		dst = binary.AppendVarint(dst, e.at)
+	} else {
+		dst = binary.AppendUvarint(dst, uint64(e.at-before.at)) //nolint:gosec // in order
+	}
+	if flags&hasID != 0 {
+		dst = append(dst, e.id[:]...)
+	}
+	if flags&hasAccount != 0 {
+		dst = binary.LittleEndian.AppendUint64(dst, e.account)
+	}
+	dst = binary.AppendUvarint(dst, e.mask)
+	if flags&hasText != 0 {
+		dst = appendText(dst, e.more.text)
+	}
+	if flags&hasValues != 0 {
+		dst = binary.AppendUvarint(dst, uint64(len(e.more.values)))
+		for i := range e.more.values {
+			dst = append(dst, e.more.values[i][:]...)
+		}
+	}
+	if flags&hasNumbers != 0 {
+		dst = binary.AppendUvarint(dst, uint64(len(e.more.numbers)))
+		for _, v := range e.more.numbers {
+			dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
+		}
+	}
+	if flags&hasInner != 0 {
+		dst = append(dst, e.more.inner[:]...)
+		dst = binary.AppendUvarint(dst, uint64(e.more.reach)) //nolint:gosec // not negative
+	}
+	return dst
+}
+
+// decodeGroup reads what encode has written. Nothing in it points into key or value. Any bytes may be given.
+func decodeGroup(key, value []byte) (*group, error) {
+	rest, err := unsealed(key, value)
+	if err != nil || len(key) != len(hash{}) {
+		return nil, errFormat
+	}
+	r := reader{rest: rest}
+	g := &group{key: hash(key), lost: never, settled: never}
+	flags := r.byte()
+	g.touched = r.uvarint()
+	for range r.count(1) {
+		g.values = append(g.values, r.text())
+	}
+	if flags&hasLost != 0 {
+		g.lost = r.varint()
+	}
+	if flags&hasSettled != 0 {
+		g.settled = r.varint()
+		g.upTo = g.settled + r.varint()
+	}
+	if n := r.count(leastEvent); n > 0 {
+		g.events = make([]event, n)
+	}
+	before := &event{}
+	for i := range g.events {
+		r.event(&g.events[i], i == 0, before)
+		before = &g.events[i]
+	}
+	if r.bad || len(r.rest) > 0 {
+		return nil, errFormat
+	}
+	return g, nil
+}
+
+// reader takes values from the front of bytes. Once something is missing it is bad, and returns zeros.
+type reader struct {
+	rest []byte
+	bad  bool
+}
+
+func (r *reader) fail() { r.bad, r.rest = true, nil }
+
+// take takes n bytes, which stay those of the reader; zeros where they are missing.
+func (r *reader) take(n int) []byte {
+	if n > len(r.rest) {
+		r.fail()
+		return make([]byte, min(n, len(hash{})))
+	}
+	head := r.rest[:n]
+	r.rest = r.rest[n:]
+	return head
+}
+
+func (r *reader) byte() byte { return r.take(1)[0] }
+
+func (r *reader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.rest)
+	if n <= 0 {
+		r.fail()
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+func (r *reader) varint() int64 {
+	v, n := binary.Varint(r.rest)
+	if n <= 0 {
+		r.fail()
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+// count takes how many things follow, each of which has so many bytes at least: so no more is ever made room for than there are.
+func (r *reader) count(least int) int {
+	n := r.uvarint()
+	if n > uint64(len(r.rest)/least) { //nolint:gosec // not negative
+		r.fail()
+		return 0
+	}
+	return int(n) //nolint:gosec // not more than bytes
+}
+
+func (r *reader) text() string { return string(r.take(r.count(1))) }
+
+func (r *reader) hash() hash { return hash(r.take(len(hash{}))) }
+
+func (r *reader) uint64() uint64 { return binary.LittleEndian.Uint64(r.take(8)) }
+
+func (r *reader) event(e *event, first bool, before *event) {
+	flags := r.byte()
+	e.fired, e.unjudged = flags&isFired != 0, flags&isUnjudged != 0
+	if first {
+		e.at = r.varint()
+	} else {
+		e.at = before.at + int64(r.uvarint()) //nolint:gosec // checked
+		if e.at < before.at {
+			r.fail()
+		}
+	}
+	if flags&hasID != 0 {
+		e.id = r.hash()
+	}
+	e.account = before.account
+	if flags&hasAccount != 0 {
+		e.account = r.uint64()
+	}
+	e.mask = r.uvarint()
+	r.more(e, flags)
+}
+
+func (r *reader) more(e *event, flags byte) {
+	if flags&hasText != 0 {
+		e.extend().text = r.text()
+	}
+	if flags&hasValues != 0 {
+		values := make([]hash, r.count(len(hash{})))
+		for i := range values {
+			values[i] = r.hash()
+		}
+		e.extend().values = values
+	}
+	if flags&hasNumbers != 0 {
+		numbers := make([]float64, r.count(8))
+		for i := range numbers {
+			v := math.Float64frombits(r.uint64())
+			if v-v != 0 { // neither infinite nor NaN are taken
+				r.fail()
+			}
+			numbers[i] = v
+		}
+		e.extend().numbers = numbers
+	}
+	if flags&hasInner != 0 {
+		e.extend().inner = r.hash()
+		e.more.reach = int64(r.uvarint()) //nolint:gosec // checked
+		if e.more.reach < 0 {
+			r.fail()
+		}
+	}
+}
+
+// clockKey is the key of the clock, whose value is, behind a check sum: when it was written (varint, microseconds), the horizon (varint), when it is due again (varint: observations) and the sources
+// (uvarint: how many), each with account and region (texts), the newest event time (varint) and since when nothing has come (varint, microseconds).
+const clockKey = "clock"
+
+// encode appends the clock as it stands.
+func (c *clock) encode(dst []byte, now time.Time) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	start := len(dst)
+	dst = append(dst, 0, 0, 0, 0)
+	dst = binary.AppendVarint(dst, micros(now))
+	dst = binary.AppendVarint(dst, c.horizon)
+	dst = binary.AppendVarint(dst, int64(c.due))
+	dst = binary.AppendUvarint(dst, uint64(len(c.sources)))
+	for s, p := range c.sources {
+		dst = appendText(appendText(dst, s.account), s.region)
+		dst = binary.AppendVarint(dst, p.newest)
+		dst = binary.AppendVarint(dst, micros(p.seen))
+	}
+	return sealed(dst, start, []byte(clockKey))
+}
+
+// decode takes a clock over. How long a source has been silent counts without the time in which nobody has listened.
+func (c *clock) decode(value []byte, now time.Time) error {
+	rest, err := unsealed([]byte(clockKey), value)
+	if err != nil {
+		return err
+	}
+	r := reader{rest: rest}
+	saved, horizon, due := r.varint(), r.varint(), r.varint()
+	sources := make(map[source]*progress)
+	for range min(r.count(4), mostSources) {
+		s := source{account: r.text(), region: r.text()}
+		newest := r.varint()
+		sources[s] = &progress{newest: newest, seen: now.Add(-time.Duration(max(0, saved-r.varint())) * time.Microsecond)}
+	}
+	if r.bad || len(r.rest) > 0 {
+		return errFormat
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.horizon, c.sources, c.due = horizon, sources, int(min(due, mostSources))
+	return nil
+}
