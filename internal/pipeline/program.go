@@ -47,6 +47,9 @@ func (p *Program) table(o enrich.Options) *enrich.Table {
 // Rules returns the loaded set. The caller must not change it.
 func (p *Program) Rules() *rules.Set { return p.set }
 
+// Form returns the form of records that is judged beside CloudTrail's own, or nil.
+func (p *Program) Form() *record.Mapping { return p.form }
+
 // Sources is what a Program is made of: files of rules, not parsed yet, the values of placeholders, the form of records that are judged beside
 // CloudTrail's own, and the key that rules never look at.
 type Sources struct {
@@ -66,6 +69,11 @@ func Read(s conf.Settings) (Sources, error) {
 	if err != nil {
 		return Sources{}, fmt.Errorf("load rules: %w", err)
 	}
+	return SourcesOf(files, s)
+}
+
+// SourcesOf does the same with files of rules that have been read already.
+func SourcesOf(files []rules.File, s conf.Settings) (Sources, error) {
 	sources := Sources{files: files, ownKey: s.Key}
 	return sources, sources.readOptions(s)
 }
