@@ -67,11 +67,13 @@ func (b *builder) part(t *oracle.Trace) Part {
 		p.Parts = append(p.Parts, b.part(&t.Parts[i]))
 	}
 	if len(p.Parts) == 1 && t.Step != oracle.Not {
-		switch only := p.Parts[0]; {
-		case p.Name == "":
+		only := p.Parts[0]
+		if p.Name == "" {
 			return only
-		case only.Name == "" && only.Step == "all":
-			p.Step, p.Parts = only.Step, only.Parts
+		}
+		p.Step = "all" // of one
+		if only.Name == "" && only.Step == "all" {
+			p.Parts = only.Parts
 		}
 	}
 	if len(p.Parts) > 0 {

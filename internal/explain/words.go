@@ -27,30 +27,25 @@ func (p *Part) wish(holds bool) string {
 	case item.Op == rules.Exists:
 		state := map[bool]string{true: "there", false: "absent"}
 		return fmt.Sprintf("%s; the rule wants it %s", p.state(), state[item.Values[0].Bool == holds])
-	case item.Field == "" && p.satisfied() == nil:
-		return "no text of the record fits; " + wants + asked(item)
 	}
 	return p.state() + "; " + wants + asked(item)
 }
 
 // state says what the record has for an item.
 func (p *Part) state() string {
-	field := p.item.Field
-	if field == "" {
-		field = "the record"
-		if s := p.satisfied(); s != nil && s.Field != "" {
-			field = s.Field
-		}
+	if p.item.Field == "" {
+		return "the record " + p.has()
 	}
-	return field + " " + p.has()
+	return p.item.Field + " " + p.has()
 }
 
 // has says what the record has at the item's field.
 func (p *Part) has() string {
+	keywords := p.item.Field == ""
 	switch {
 	case p.empty:
 		return "is an empty list"
-	case len(p.Seen) == 0 && p.item.Field == "":
+	case keywords && !slices.ContainsFunc(p.Seen, satisfied):
 		return "has no such text"
 	case len(p.Seen) == 0:
 		return "is absent"
@@ -59,7 +54,7 @@ func (p *Part) has() string {
 	seen := slices.Clone(p.Seen)
 	slices.SortStableFunc(seen, func(a, b Seen) int {
 		rank := map[bool]int{true: 0, false: 1}
-		return rank[a.Satisfied != nil] - rank[b.Satisfied != nil]
+		return rank[satisfied(a)] - rank[satisfied(b)]
 	})
 	var parts []string
 	for i, s := range seen {
@@ -67,26 +62,27 @@ func (p *Part) has() string {
 			parts = append(parts, fmt.Sprintf("%d more", len(seen)-i))
 			break
 		}
-		text := clip(string(s.Value))
-		if s.Other != nil {
-			text += " (as " + clip(string(s.Other)) + ")"
-		} else if s.Satisfied != nil && len(p.item.Values) > 1 && string(s.Value) != quote(*s.Satisfied) && string(s.Value) != *s.Satisfied {
-			text += " (" + clip(quote(*s.Satisfied)) + ")"
-		}
-		if p.item.Field == "" && len(seen) > 1 && s.Field != "" {
+		text := p.value(s)
+		if keywords && s.Field != "" {
 			text = s.Field + " " + text
 		}
 		parts = append(parts, text)
 	}
-	return "is " + join(parts, "and")
+	return map[bool]string{true: "has ", false: "is "}[keywords] + join(parts, "and")
 }
 
-func (p *Part) satisfied() *Seen {
-	i := slices.IndexFunc(p.Seen, func(s Seen) bool { return s.Satisfied != nil })
-	if i < 0 {
-		return nil
+func satisfied(s Seen) bool { return s.Satisfied != nil }
+
+// value shows one value that the record has, with what of the rule holds for it where that is not clear without.
+func (p *Part) value(s Seen) string {
+	text := clip(string(s.Value))
+	switch {
+	case s.Other != nil:
+		return text + " (as " + clip(string(s.Other)) + ")"
+	case s.Satisfied != nil && len(p.item.Values) > 1 && string(s.Value) != quote(*s.Satisfied) && string(s.Value) != *s.Satisfied:
+		return text + " (" + clip(quote(*s.Satisfied)) + ")"
 	}
-	return &p.Seen[i]
+	return text
 }
 
 // asked says what an item asks for, before any negation.

@@ -115,6 +115,9 @@ func (s *Sources) readOptions(settings conf.Settings) error {
 	return nil
 }
 
+// Files returns the files of rules. The caller must not change them.
+func (s Sources) Files() []rules.File { return s.files }
+
 // ID returns the identity of the Program that Compile would make.
 func (s Sources) ID() ID {
 	h := sha256.New()
