@@ -128,5 +128,5 @@ func (j *judging) why(wrong []outcome, about func(outcome) []int) string {
 			fmt.Fprintf(&b, "%s%s %s:\n%s", where(v.event), x.Rule.Title, state[x.Holds], x.Text(2))
 		}
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), "\n")
 }
