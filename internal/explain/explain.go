@@ -53,7 +53,9 @@ type Change struct {
 }
 
 // Match returns the indexes, ascending, of the rules that match the record, as the oracle judges.
-func (e *Explainer) Match(found record.Found) []int { return e.oracle(found).Match(found.Record, time.Time{}) }
+func (e *Explainer) Match(found record.Found) []int {
+	return e.oracle(found).Match(found.Record, time.Time{})
+}
 
 // Explain explains what the rule of that index says of the record.
 func (e *Explainer) Explain(rule int, found record.Found) *Explanation {

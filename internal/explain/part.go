@@ -111,7 +111,9 @@ func (b *builder) item(t *oracle.Trace) Part {
 }
 
 // rawJSON returns a value of a record as JSON. Bytes that are not UTF-8, which JSON lacks, become U+FFFD.
-func rawJSON(v any) json.RawMessage { return bytes.ToValidUTF8(record.AppendJSON(nil, v), []byte("\uFFFD")) }
+func rawJSON(v any) json.RawMessage {
+	return bytes.ToValidUTF8(record.AppendJSON(nil, v), []byte("\uFFFD"))
+}
 
 func values(item *rules.Item) []any {
 	list := make([]any, 0, len(item.Values))

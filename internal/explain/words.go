@@ -23,8 +23,7 @@ func (p *Part) wish(holds bool) string {
 	if holds == item.Negate {
 		wants += "anything but "
 	}
-	switch {
-	case item.Op == rules.Exists:
+	if item.Op == rules.Exists {
 		state := map[bool]string{true: "there", false: "absent"}
 		return fmt.Sprintf("%s; the rule wants it %s", p.state(), state[item.Values[0].Bool == holds])
 	}

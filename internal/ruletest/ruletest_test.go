@@ -6,6 +6,9 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"sigmatrail/internal/record"
+	"sigmatrail/internal/rulegen"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -93,13 +96,13 @@ func TestCounts(t *testing.T) {
 // TestCaseForms: what each member of a case means.
 func TestCaseForms(t *testing.T) {
 	const (
-		record = `{"eventVersion":"1","eventSource":"s","eventName":"A","n":1.50}`
+		one    = `{"eventVersion":"1","eventSource":"s","eventName":"A","n":1.50}`
 		other  = `{"eventVersion":"1","eventSource":"s","eventName":"B","n":1.50}`
 		second = "---\ntitle: U\nname: u\nlevel: low\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  a: {eventName: [A, B]}\n  condition: a\n"
 	)
 	base := map[string]string{
-		"a.yml": soundRule, "hit.json": record, "none.json": "", "bad.ndjson": record + "\n{\n",
-		"both.ndjson": record + "\n\n" + other + "\n", "trail.json": `{"Records":[` + record + "," + other + "]}",
+		"a.yml": soundRule, "hit.json": one, "none.json": "", "bad.ndjson": one + "\n{\n",
+		"both.ndjson": one + "\n\n" + other + "\n", "trail.json": `{"Records":[` + one + "," + other + "]}",
 	}
 	const like = "- {name: base, event: {eventVersion: '1', eventSource: s, eventName: A, n: 1.50, who: {type: Root, list: [{p: 1}, 2], none: null}, a.b: 1}, hit: true}\n"
 	for _, test := range []struct {
@@ -109,7 +112,7 @@ func TestCaseForms(t *testing.T) {
 		{"a file", "- {file: hit.json, hit: true}\n", nil},
 		{"a line of a file", "- {file: both.ndjson, line: 3, hit: false}\n- {file: both.ndjson, line: 1, hit: true}\n- {file: trail.json, line: 2, hit: false}\n", nil},
 		{"all of a file", "- {file: both.ndjson, hit: true}\n", []string{":5:3: case 3: must hit and does not, 1 of 2 events (test-verdict)"}},
-		{"a record in an envelope", "- {event: {detail: " + record + "}, hit: true}\n", nil},
+		{"a record in an envelope", "- {event: {detail: " + one + "}, hit: true}\n", nil},
 		{"a file that is not there", "- {file: x.json, hit: true}\n", []string{":5:10: case 3: open x.json: file does not exist (test-invalid)"}},
 		{"an empty file", "- {file: none.json, hit: true}\n", []string{":5:10: case 3: there is no event in none.json (test-invalid)"}},
 		{"a line that is not there", "- {file: both.ndjson, line: 2, hit: true}\n", []string{":5:10: case 3: both.ndjson has no event in line 2 (test-invalid)"}},
@@ -251,6 +254,33 @@ func TestChangeKeepsBytes(t *testing.T) {
 	}
 	if got := string(v.append(nil)); got != `{"a":[9007199254740993,"\u0041\/",{},[]],"e":null}` {
 		t.Errorf("%q", got)
+	}
+	// A record has at a path what was set there, wherever that is.
+	set := 0
+	for seed := range uint64(1000) {
+		decoded, _ := record.Decode(rulegen.RecordFromBytes(rulegen.Seed(seed)), 0)
+		for _, path := range []string{"eventName", "userIdentity.type", "userIdentity.sessionContext.attributes.x", "requestParameters.ports", "a.b", "new"} {
+			v, err := parseJSON(record.AppendJSON(nil, decoded))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if setJSON(v, path, []byte(`{"set":[1.50]}`)) != nil {
+				continue
+			}
+			packed, err := record.AppendMsgpack(nil, v.append(nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			after, _ := record.Decode(packed, 0)
+			o, _ := after.(*record.Object)
+			if !slices.ContainsFunc(o.At(path), func(v any) bool { return string(record.AppendJSON(nil, v)) == `{"set":[1.5]}` }) {
+				t.Fatalf("%s: %s", path, v.append(nil))
+			}
+			set++
+		}
+	}
+	if set < 3000 {
+		t.Errorf("%d were set", set)
 	}
 	for _, bad := range []string{"", "{", `{"a"`, `[1,`, `{"a":}`} {
 		if _, err := parseJSON([]byte(bad)); err == nil {
