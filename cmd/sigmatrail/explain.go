@@ -232,7 +232,11 @@ func (e *explaining) text(place string, found record.Found, x *explain.Explanati
 		return map[bool]string{true: "\x1b[32m", false: "\x1b[31m"}[holds] + explain.Mark(holds) + "\x1b[0m"
 	}
 	what := strings.TrimSuffix(found.Text("eventSource"), ".amazonaws.com") + ":" + found.Text("eventName")
-	line(fmt.Sprintf("%s: %s %s by %s, eventID %s", place, when(found), what, who(found), found.Text("eventID")))
+	head := fmt.Sprintf("%s: %s %s by %s", place, when(found), what, who(found))
+	if id := found.Text("eventID"); id != "" {
+		head += ", eventID " + id
+	}
+	line(head)
 	b.WriteString(mark(x.Holds) + " ")
 	line(x.Rule.Title + map[bool]string{true: " matches", false: " does not match"}[x.Holds])
 	for _, l := range x.Lines() {

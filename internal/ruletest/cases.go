@@ -34,7 +34,7 @@ type expectation struct {
 	// Where exact is set just those of hits must, by id, name or title.
 	exact bool
 	hits  []string
-	// Where counted is set they hit count of the case's events.
+	// Where counted is set they must hit count of the case's events, or, if that is negative, at least one.
 	counted bool
 	count   int
 }
@@ -45,7 +45,7 @@ func (e *expectation) positive() bool {
 	case e.exact:
 		return len(e.hits) > 0
 	case e.counted:
-		return e.count > 0
+		return e.count != 0
 	}
 	return e.hit
 }

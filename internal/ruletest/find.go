@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sigmatrail/rules"
@@ -197,28 +198,26 @@ func (f *finder) besideTest(p *parser, name string) ([]rules.File, error) {
 	return nil, fmt.Errorf("there is no %s beside it", path.Base(stem)+ruleSuffix)
 }
 
-// named reads the rules that a file of tests names: files, directories and globs relative to it, and packs.
-func (f *finder) named(open opener, test string, names []string) ([]rules.File, error) {
-	var files []rules.File
+// named reads the rules that a file of tests names: files, directories and globs relative to it, and packs. A file that is named twice is read once.
+func (f *finder) named(open opener, test string, names []string) (files []rules.File, err error) {
 	for _, name := range names {
-		if _, ok := f.Packs[name]; ok || path.IsAbs(name) {
-			more, err := rules.ReadEntries([]string{name}, f.Packs)
-			if err != nil {
-				return nil, err
-			}
-			files = append(files, more...)
-			continue
+		var more []rules.File
+		if _, ok := f.Packs[name]; !ok && !path.IsAbs(name) {
+			name = path.Join(path.Dir(test), name)
 		}
-		name = path.Join(path.Dir(test), name)
-		if src, err := open.read(name); err == nil {
-			files = append(files, rules.File{Name: name, Text: src})
-			continue
-		}
-		more, err := rules.ReadEntries([]string{name}, nil)
-		if err != nil {
+		if src, unread := open.read(name); unread == nil { // also in a pack, where nothing else can be named
+			more = []rules.File{{Name: name, Text: src}}
+		} else if more, err = rules.ReadEntries([]string{name}, f.Packs); err != nil {
 			return nil, err
 		}
-		files = append(files, more...)
+		for _, one := range more {
+			if !slices.ContainsFunc(files, func(f rules.File) bool { return path.Clean(f.Name) == path.Clean(one.Name) }) {
+				files = append(files, one)
+			}
+		}
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("there are no rules in %s", strings.Join(names, ", "))
 	}
 	return files, nil
 }

@@ -227,11 +227,14 @@ func (p *parser) regression(n *yaml.Node, number int, rule string) {
 		Name, Type, Path string
 		Count            *int `yaml:"match_count"`
 	}{}
-	if err := n.Decode(&info); err != nil || info.Path == "" || info.Count == nil {
-		p.fail(n, "", "test %d: must have type, path and match_count", number)
+	if err := n.Decode(&info); err != nil || info.Path == "" || info.Count != nil && *info.Count < 0 {
+		p.fail(n, "", "test %d: must have type and path, and match_count, a number, if it is there", number)
 		return
 	}
-	c := testCase{name: info.Name, want: expectation{rule: rule, counted: true, count: *info.Count}}
+	c := testCase{name: info.Name, want: expectation{rule: rule, counted: true, count: -1}}
+	if info.Count != nil {
+		c.want.count = *info.Count
+	}
 	c.at, c.source = p.place(n)
 	if c.name == "" {
 		c.name = "test " + strconv.Itoa(number)

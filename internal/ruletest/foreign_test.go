@@ -1,6 +1,8 @@
 package ruletest
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -74,8 +76,11 @@ func TestSigmaHQ(t *testing.T) {
 		"beside/info.yml": info(id, tests("json", "2", "regression_data/moved/two.json")), "beside/two.json": stop + "\n" + start + "\n" + start,
 		"none/info.yml": info(id, "# regression_tests_info:\n"), "evtx/info.yml": info(id, tests("evtx", "1", "x.evtx")),
 		"other/info.yml": info("5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b13", tests("json", "1", "a.json")), "other/a.json": stop,
-		"bad/info.yml":  info(id, tests("json", "1", "gone.json")) + "  - name: no path\n",
-		"nobody/my.yml": "rule_metadata: []\n" + tests("json", "1", "a.json"),
+		"bad/info.yml":  info(id, tests("json", "1", "gone.json")) + "  - name: no path\n  - {type: json, path: gone.json, match_count: x}\n",
+		"some/info.yml": info(id, "regression_tests_info:\n  - {type: json, path: a.json}\n  - {type: json, path: b.json}\n  - {type: json, path: c.json, match_count: 0}\n"),
+		"some/a.json":   start + "\n" + stop, "some/b.json": start + "\n" + start, "some/c.json": stop + "\n" + stop,
+		"lists/info.yml": "rule_metadata: [{id: x}]\nregression_tests_info: {}\n",
+		"nobody/my.yml":  "rule_metadata: []\n" + tests("json", "1", "a.json"),
 	}
 	for _, test := range []struct {
 		path            string
@@ -96,8 +101,19 @@ func TestSigmaHQ(t *testing.T) {
 		{"other", []string{"rules"}, nil, []string{"other/info.yml/5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b13/Positive Detection Test: the rule is about other logs than CloudTrail"}},
 		{"bad", []string{"rules"}, []string{
 			"bad/info.yml:6:5: Positive Detection Test: there is no gone.json here or in a folder above (test-invalid)",
-			"bad/info.yml:10:5: test 2: must have type, path and match_count (test-invalid)",
+			"bad/info.yml:10:5: test 2: must have type and path, and match_count, a number, if it is there (test-invalid)",
+			"bad/info.yml:11:5: test 3: must have type and path, and match_count, a number, if it is there (test-invalid)",
 		}, nil},
+		{
+			"some",
+			[]string{"rules"},
+			[]string{
+				"some/info.yml:7:5: test 2: must hit and does not, 2 of 2 events (test-verdict)",
+				"some/info.yml:8:5: test 3: must hit 0 of 2 events and hits 2 (test-verdict)",
+			},
+			[]string{"some/info.yml/Stopped/test 1", "some/info.yml/Stopped/test 2", "some/info.yml/Stopped/test 3"},
+		},
+		{"lists", []string{"rules"}, []string{"lists/info.yml:2:24: regression_tests_info must be a list (test-invalid)"}, nil},
 		{"nobody", []string{"rules"}, []string{"nobody/my.yml:1:1: there is no rule_metadata with the id of a rule (test-invalid)"}, nil},
 	} {
 		problems, cases := inFolder(t, files, Options{Rules: test.rules}, test.path)
@@ -197,6 +213,47 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+// TestPacks: packs are named as paths, and in tests.
+func TestPacks(t *testing.T) {
+	pack := mapFS(map[string]string{"a.yml": soundRule, "a.test.yml": hits + misses + "- {file: b.json, hit: false}\n", "b.json": start, "stop.yml": stopRule, "x/b.yml": strings.Replace(soundRule, "id: ", "name: ", 1)})
+	o := Options{Packs: map[string]fs.FS{"pack": pack}}
+	problems, cases := inFolder(t, nil, o, "pack")
+	if diff := cmp.Diff([]string{
+		"pack/stop.yml: warning: there is no stop.test.yml beside it (test-missing)", "pack/x/b.yml: warning: there is no b.test.yml beside it (test-missing)",
+	}, problems); diff != "" || len(cases) != 3 || cases[2] != "pack/a.test.yml/T/case 3" {
+		t.Error(cases, diff)
+	}
+	files := map[string]string{
+		"my.test.yml": "rules: pack\ncases:\n- {file: e.ndjson, line: 1, hits: [stopped]}\n- {file: e.ndjson, line: 2, hits: []}\n", "e.ndjson": stop + "\n" + start,
+		"all.test.yml": "rules: [sub, 'sub/*.yml']\ncases:\n- {event: " + stop + ", hits: [stopped]}\n- {event: " + start + ", hits: []}\n", "sub/a.yml": stopRule,
+		"none.test.yml": "rules: no*.yml\ncases: []\n",
+		"cases.ndjson":  `{"rule":"stopped","expected":true,"event":` + stop + "}",
+	}
+	for path, want := range map[string][]string{
+		"my.test.yml": nil, "all.test.yml": nil, "cases.ndjson": nil, "none.test.yml": {"none.test.yml: there are no rules in no*.yml (test-invalid)"},
+	} {
+		problems, _ := inFolder(t, files, o, path)
+		if diff := cmp.Diff(want, problems); diff != "" {
+			t.Errorf("%s: %s", path, diff)
+		}
+	}
+}
+
+// TestPrepareFails: what keeps rules from being prepared ends the run.
+func TestPrepareFails(t *testing.T) {
+	o := Options{Prepare: func([]rules.File) (Prepared, error) { return Prepared{}, errors.New("no fields") }}
+	files := map[string]string{"a.yml": soundRule, "a.test.yml": hits + misses, "l.ndjson": `{"rule":"x","expected":true,"event":` + stop + "}"}
+	for _, path := range []string{"a.yml", "l.ndjson"} {
+		if problems, _ := inFolder(t, files, o, path); len(problems) != 1 || problems[0] != "no fields" {
+			t.Errorf("%q", problems)
+		}
+	}
+	o = Options{Prepare: byOracle, Rules: []string{"none"}}
+	if problems, _ := inFolder(t, files, o, "l.ndjson"); len(problems) != 1 || !strings.Contains(problems[0], "none: no such file") {
+		t.Errorf("%q", problems)
+	}
+}
+
 // TestEngineDiffers: a case that the oracle passes fails where the engine says otherwise.
 func TestEngineDiffers(t *testing.T) {
 	o := Options{Prepare: func(files []rules.File) (Prepared, error) {
@@ -210,6 +267,22 @@ func TestEngineDiffers(t *testing.T) {
 			"this is a fault of sigmatrail's; please report it with the rule and the event",
 	}, problems); diff != "" || len(cases) != 2 {
 		t.Error(cases, diff)
+	}
+}
+
+// TestLongFailures: of many events and rules a few are explained.
+func TestLongFailures(t *testing.T) {
+	rule := func(name string) string {
+		return strings.Replace(strings.Replace(stopRule, "Stopped", name, 1), "id: 5", "related: [] # 5", 1)
+	}
+	var five []string
+	for _, name := range []string{"A", "B", "C", "D", "E"} {
+		five = append(five, strings.Replace(rule(name), "name: stopped", "name: "+name, 1))
+	}
+	_, r := failures(t, map[string]string{"a.yml": strings.Join(five, "---\n"), "e.ndjson": strings.Repeat(start+"\n", 5), "a.test.yml": "- {file: e.ndjson, hit: true}\n"})
+	hint := r.Failures[0].Hint
+	if n := strings.Count(hint, "does not match:"); n != 9 || strings.Count(hint, "… and 2 rules more\n") != 3 || !strings.HasSuffix(hint, "\n… and 2 events more") || r.Failed() != 1 {
+		t.Errorf("%d: %s", n, hint)
 	}
 }
 

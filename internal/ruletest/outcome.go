@@ -82,15 +82,16 @@ func (j *judging) count(verdicts []outcome) {
 			missed = append(missed, v)
 		}
 	}
-	want := j.c.want.count
-	if len(hit) == want {
-		return
+	about := func(outcome) []int { return j.meant }
+	switch want := j.c.want.count; {
+	case want < 0 && len(hit) > 0 || want == len(hit):
+	case want < 0:
+		j.fail(Wrong, j.why(missed, about), "must hit and does not, %d of %d events", len(missed), len(verdicts))
+	case len(hit) < want:
+		j.fail(Wrong, j.why(missed, about), "must hit %d of %d events and hits %d", want, len(verdicts), len(hit))
+	default:
+		j.fail(Wrong, j.why(hit, about), "must hit %d of %d events and hits %d", want, len(verdicts), len(hit))
 	}
-	told := hit
-	if len(hit) < want {
-		told = missed
-	}
-	j.fail(Wrong, j.why(told, func(outcome) []int { return j.meant }), "must hit %d of %d events and hits %d", want, len(verdicts), len(hit))
 }
 
 func (j *judging) all() []int {
