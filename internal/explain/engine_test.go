@@ -125,7 +125,7 @@ func TestAgreesRapid(t *testing.T) {
 	pairs := 0
 	rapid.Check(t, func(t *rapid.T) {
 		var files []rules.File
-		for i, text := range rapid.SliceOfN(rulegen.Rule(), 1, 6).Draw(t, "rules") {
+		for i, text := range rapid.SliceOfN(rulegen.Rule(), 2, 6).Draw(t, "rules") {
 			files = append(files, rules.File{Name: fmt.Sprintf("%d.yml", i), Text: []byte(text)})
 		}
 		set := rules.ParseFiles(files, rules.Options{})
@@ -137,7 +137,7 @@ func TestAgreesRapid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, body := range rapid.SliceOfN(rulegen.Record(), 1, 4).Draw(t, "records") {
+		for _, body := range rapid.SliceOfN(rulegen.Record(), 3, 6).Draw(t, "records") {
 			if err := p.hold(body); err != nil {
 				t.Fatal(err)
 			}

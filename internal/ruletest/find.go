@@ -231,16 +231,18 @@ func (f *finder) rule(open opener, name string, src []byte) error {
 		}
 	}
 	own := []rules.File{{Name: name, Text: src}}
+	missing := fmt.Sprintf("there is no %s beside it", path.Base(stem)+testSuffix)
 	list, _ := rules.Parse(name, src, rules.Options{})
 	for _, r := range list {
 		if at, ok := r.Attribute("regression_tests_path").(string); ok {
 			if info, ok := below(open, name, at); ok {
 				return f.sigmaHQ(open, info, own)
 			}
+			missing = fmt.Sprintf("its regression_tests_path, %s, is neither here nor in a folder above", at)
 		}
 	}
 	if f.first(name) {
-		f.suites = append(f.suites, &suite{name: name, rules: own, missing: fmt.Sprintf("there is no %s beside it", path.Base(stem)+testSuffix)})
+		f.suites = append(f.suites, &suite{name: name, rules: own, missing: missing})
 	}
 	return nil
 }

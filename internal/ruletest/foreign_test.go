@@ -72,6 +72,7 @@ func TestSigmaHQ(t *testing.T) {
 	)
 	files := map[string]string{
 		"rules/cloud/stop.yml": stopRule + "regression_tests_path: " + data + "info.yml\n", "rules/win.yml": windowsRule,
+		"gone.yml":        stopRule + "regression_tests_path: x/info.yml\n",
 		data + "info.yml": info(id, tests("json", "1", data+id+".json")), data + id + ".json": stop + "\n" + start + "\n",
 		"beside/info.yml": info(id, tests("json", "2", "regression_data/moved/two.json")), "beside/two.json": stop + "\n" + start + "\n" + start,
 		"none/info.yml": info(id, "# regression_tests_info:\n"), "evtx/info.yml": info(id, tests("evtx", "1", "x.evtx")),
@@ -97,6 +98,7 @@ func TestSigmaHQ(t *testing.T) {
 			[]string{"beside/info.yml/Stopped/Positive Detection Test"},
 		},
 		{"none", []string{"rules"}, nil, nil},
+		{"gone.yml", nil, []string{"gone.yml: warning: its regression_tests_path, x/info.yml, is neither here nor in a folder above (test-missing)"}, nil},
 		{"evtx", []string{"rules"}, nil, []string{`evtx/info.yml/Stopped/Positive Detection Test: its events are of the type "evtx", and not json`}},
 		{"other", []string{"rules"}, nil, []string{"other/info.yml/5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b13/Positive Detection Test: the rule is about other logs than CloudTrail"}},
 		{"bad", []string{"rules"}, []string{
