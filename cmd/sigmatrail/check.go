@@ -137,12 +137,16 @@ func (c *checkCommand) print(w io.Writer, problems rules.Problems) error {
 		_, err := io.WriteString(w, excerpts(problems))
 		return err
 	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(findings(problems))
+}
+
+func findings(problems rules.Problems) []finding {
 	list := make([]finding, 0, len(problems))
 	for _, p := range problems {
 		list = append(list, finding{p.File, p.Line, p.Column, p.Severity.String(), string(p.Code), p.Message, p.Hint})
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(list)
+	return list
 }

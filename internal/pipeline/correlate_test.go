@@ -75,7 +75,9 @@ func refused(second int, who, id string) string {
 // titlesOn returns the titles of the rules that were written on an event.
 func titlesOn(t testing.TB, body string) (list []string) {
 	t.Helper()
-	var w struct{ Sigma struct{ Rules []struct{ Title string } } }
+	var w struct {
+		Sigma struct{ Rules []struct{ Title string } }
+	}
 	if err := json.Unmarshal([]byte(body), &w); err != nil {
 		t.Fatal(err)
 	}

@@ -54,6 +54,9 @@ func (p *Program) Rules() *rules.Set { return p.set }
 // Entries returns what hits refer to by index: the rules of the set, then its correlations. The caller must not change it.
 func (p *Program) Entries() []*rules.Rule { return p.all }
 
+// Form returns the form of records that is judged beside CloudTrail's own, or nil.
+func (p *Program) Form() *record.Mapping { return p.form }
+
 // Sources is what a Program is made of: files of rules, not parsed yet, the values of placeholders, the form of records that are judged beside
 // CloudTrail's own, and the key that rules never look at.
 type Sources struct {
@@ -73,6 +76,11 @@ func Read(s conf.Settings) (Sources, error) {
 	if err != nil {
 		return Sources{}, fmt.Errorf("load rules: %w", err)
 	}
+	return SourcesOf(files, s)
+}
+
+// SourcesOf does the same with files of rules that have been read already.
+func SourcesOf(files []rules.File, s conf.Settings) (Sources, error) {
 	sources := Sources{files: files, ownKey: s.Key}
 	return sources, sources.readOptions(s)
 }
@@ -113,6 +121,9 @@ func (s *Sources) readOptions(settings conf.Settings) error {
 	}
 	return nil
 }
+
+// Files returns the files of rules. The caller must not change them.
+func (s Sources) Files() []rules.File { return s.files }
 
 // ID returns the identity of the Program that Compile would make.
 func (s Sources) ID() ID {
