@@ -13,7 +13,7 @@ BENCH_ARCHIVE_MB ?= 256
 PURE       = $(shell $(GO) list ./... | grep -v -e /plugin -e /flbhost -e /e2e)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race ladder fuzz bench bench-host bench-doors benchmarks lint e2e receivers crosscheck fmt generate requirements FORCE
+.PHONY: help build demo test race ladder fuzz bench bench-host bench-doors benchmarks lint e2e receivers mutants crosscheck fmt generate requirements FORCE
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -70,6 +70,9 @@ e2e: build receivers ## run the tests with a real fluent-bit, which must be on P
 
 receivers: requirements ## build what the end-to-end tests send to, as far as it can be had: the tests of what is missing are skipped
 	@GO='$(GO)' sh e2e/receivers/build.sh
+
+mutants: requirements ## change every bundled rule in small ways and name the changes that its tests do not notice; RULES=iam for those with that in their names
+	@$(GO) run ./internal/mutate/report rules/cloudtrail $(RULES)
 
 crosscheck: build ## compare verdicts with pySigma's (pip install pysigma), on EVENTS and RULES if they are given
 	python3 bench/crosscheck.py $(EVENTS) $(RULES)

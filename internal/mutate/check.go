@@ -1,0 +1,123 @@
+package mutate
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"sigmatrail/internal/oracle"
+	"sigmatrail/internal/record"
+	"sigmatrail/internal/ruletest"
+	"sigmatrail/rules"
+)
+
+// Report is how the tests of one rule do.
+type Report struct {
+	Rule *rules.Rule
+	// Mutants counts all, and Survivors are those that no case of the tests tells from the rule.
+	Mutants   int
+	Survivors []Mutant
+}
+
+// Killed is the share of the mutants, from 0 to 1, that the tests notice.
+func (r *Report) Killed() float64 {
+	if r.Mutants == 0 {
+		return 1
+	}
+	return 1 - float64(len(r.Survivors))/float64(r.Mutants)
+}
+
+// Check tests the mutants of every rule in the top folder of pack against the cases that stand beside the rule, in the order of the files. A rule
+// without tests that can be read is an error; files without a sound rule, such as those of correlations, are passed over.
+func Check(pack fs.FS) ([]Report, error) {
+	names, err := fs.Glob(pack, "*.yml")
+	if err != nil {
+		return nil, err
+	}
+	var reports []Report
+	for _, file := range names {
+		if strings.HasSuffix(file, ".test.yml") {
+			continue
+		}
+		of, err := checkFile(pack, file)
+		if err != nil {
+			return nil, err
+		}
+		reports = append(reports, of...)
+	}
+	return reports, nil
+}
+
+// checkFile does as Check does with the rules of one file, each in the company of the others: a case hits if any of them does.
+func checkFile(pack fs.FS, file string) ([]Report, error) {
+	src, err := fs.ReadFile(pack, file)
+	if err != nil {
+		return nil, err
+	}
+	list, _ := rules.Parse(file, src, rules.Options{})
+	if len(list) == 0 {
+		return nil, nil
+	}
+	subjects, err := read(pack, file)
+	if err != nil {
+		return nil, fmt.Errorf("the tests of %s: %w", file, err)
+	}
+	reports := make([]Report, 0, len(list))
+	for i, r := range list {
+		report := Report{Rule: r}
+		for _, m := range Mutants(r) {
+			company := append([]*rules.Rule{m.Rule}, list[:i]...)
+			report.Mutants++
+			if survives(append(company, list[i+1:]...), subjects) {
+				report.Survivors = append(report.Survivors, m)
+			}
+		}
+		reports = append(reports, report)
+	}
+	return reports, nil
+}
+
+// subject is the records of one case and the verdict that it must have.
+type subject struct {
+	records []*record.Object
+	hit     bool
+}
+
+// read decodes the cases of a rule once for all of its mutants.
+func read(pack fs.FS, file string) ([]subject, error) {
+	cases, err := ruletest.Cases(pack, file)
+	errs := []error{err}
+	subjects := make([]subject, 0, len(cases))
+	for _, c := range cases {
+		packed, err := record.AppendMsgpack(nil, c.Event)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %s: %w", c.Position, c.Name, err))
+			continue
+		}
+		body, _ := record.Decode(packed, 0)
+		found, _ := record.Find(body, nil)
+		s := subject{hit: c.Hit}
+		for _, f := range found {
+			s.records = append(s.records, f.Record)
+		}
+		subjects = append(subjects, s)
+	}
+	return subjects, errors.Join(errs...)
+}
+
+// survives reports whether every case has its verdict.
+func survives(list []*rules.Rule, subjects []subject) bool {
+	evaluator := oracle.New(list, record.DefaultAliases(), "sigma")
+	for _, s := range subjects {
+		hit := false
+		for _, r := range s.records {
+			hit = hit || len(evaluator.Match(r, time.Time{})) > 0
+		}
+		if hit != s.hit {
+			return false
+		}
+	}
+	return true
+}
