@@ -38,27 +38,25 @@ func Samples(fsys fs.FS, pattern string) ([]Sample, error) {
 		if err != nil {
 			return nil, err
 		}
-		list, failures := parseSamples(file, src)
+		list, problems := parseSamples(file, src)
 		samples = append(samples, list...)
-		for _, f := range failures {
-			errs = append(errs, errors.New(f.String()))
-		}
+		errs = append(errs, joined(problems))
 	}
 	return samples, errors.Join(errs...)
 }
 
-func parseSamples(file string, src []byte) (samples []Sample, failures []Failure) {
+func parseSamples(file string, src []byte) (samples []Sample, problems rules.Problems) {
 	p := parser{file: file}
 	var rows []yaml.Node
 	if err := yaml.Unmarshal(src, &rows); err != nil {
-		return nil, []Failure{{Position: rules.Position{File: file}, Message: err.Error()}}
+		return nil, rules.Problems{{Position: rules.Position{File: file}, Code: Invalid, Message: err.Error()}}
 	}
 	for i := range rows {
 		if s, ok := p.sample(&rows[i]); ok {
 			samples = append(samples, s)
 		}
 	}
-	return samples, p.failures
+	return samples, p.problems
 }
 
 // sample reads one row.
@@ -71,17 +69,17 @@ func (p *parser) sample(n *yaml.Node) (Sample, bool) {
 		Event        yaml.Node
 	}{}
 	if err := n.Decode(&row); err != nil {
-		p.fail(n, "%v", err)
+		p.fail(n, "", "%v", err)
 		return s, false
 	}
 	s.Module, s.EventName, s.EventSource, s.Rule = row.Module, row.EventName, row.EventSource, row.Rule
 	if s.Module == "" || s.EventName == "" || s.EventSource == "" || s.Rule == "" || row.Event.Kind != yaml.MappingNode {
-		p.fail(n, "must have module, eventName, eventSource, rule, and event, a map")
+		p.fail(n, "", "must have module, eventName, eventSource, rule, and event, a map")
 		return s, false
 	}
 	for _, member := range [][2]string{{"eventName", s.EventName}, {"eventSource", s.EventSource}} {
 		if err := complete(&row.Event, member[0], member[1]); err != nil {
-			p.fail(n, "%v", err)
+			p.fail(n, "", "%v", err)
 			return s, false
 		}
 	}
