@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sigmatrail/conf"
+	"sigmatrail/correlate"
 	"sigmatrail/internal/pipeline"
 	"sigmatrail/internal/ruletest"
 	"sigmatrail/rules"
@@ -86,13 +87,56 @@ func prepare(files []rules.File, settings conf.Settings) (p ruletest.Prepared, e
 		return p, err
 	}
 	judge := engine.NewJudge()
-	return ruletest.Prepared{Set: program.Rules(), Form: program.Form(), Judge: func(packed []byte) (hits [][]int) {
-		j := judge.Event(packed, time.Time{})
+	return ruletest.Prepared{
+		Set: program.Rules(), Form: program.Form(),
+		Judge: func(packed []byte) (hits [][]int) {
+			j := judge.Event(packed, time.Time{})
+			for i := range j.Verdicts {
+				hits = append(hits, matches(engine, &j.Verdicts[i]))
+			}
+			return hits
+		},
+		Correlate: func(packed [][]byte, now time.Time) [][]int { return correlations(settings, program, packed, now) },
+	}, nil
+}
+
+// matches are the rules that match a record, also those that report only through correlations.
+func matches(engine *pipeline.Engine, v *pipeline.Verdict) []int {
+	list := slices.Clone(v.Hits)
+	if v.Feeds() {
+		ev, _ := engine.Event(v, time.Time{})
+		list = append(list, ev.Rules...)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// correlations are those that an engine writes on each of some events, by index.
+func correlations(settings conf.Settings, program *pipeline.Program, packed [][]byte, now time.Time) (fired [][]int) {
+	options := pipeline.StateOptions(settings)
+	options.Now = func() time.Time { return now }
+	engine, err := pipeline.NewCorrelatingEngine(settings, program, correlate.NewState(options))
+	if err != nil {
+		return make([][]int, len(packed)) // unreachable: there has been one of the same settings
+	}
+	defer engine.Close()
+	judge := engine.NewJudge()
+	rules := len(program.Rules().Rules)
+	for _, one := range packed {
+		j := judge.Event(one, time.Time{})
+		var counts pipeline.Counts
+		engine.Correlate(&j, &counts)
+		var on []int
 		for _, v := range j.Verdicts {
-			hits = append(hits, slices.Clone(v.Hits))
+			for _, hit := range v.Hits {
+				if hit >= rules {
+					on = append(on, hit-rules)
+				}
+			}
 		}
-		return hits
-	}}, nil
+		fired = append(fired, on)
+	}
+	return fired
 }
 
 // summary counts rules, cases and what became of them.

@@ -57,6 +57,11 @@ func (e *Explainer) Match(found record.Found) []int {
 	return e.oracle(found).Match(found.Record, time.Time{})
 }
 
+// Texts returns the texts that the record has for a field, as correlations group by them and count them.
+func (e *Explainer) Texts(found record.Found, field string) []string {
+	return e.oracle(found).Texts(found.Record, field)
+}
+
 // Explain explains what the rule of that index says of the record.
 func (e *Explainer) Explain(rule int, found record.Found) *Explanation {
 	t, _ := e.oracle(found).Trace(rule, found.Record, time.Time{}, math.MaxInt)

@@ -66,15 +66,7 @@ func (g *Group) Episodes(timespan time.Duration) (list []Episode) {
 // Correlate evaluates the correlations of s on all records there are, in any order: on every window of every group, event by event. The result is by index into
 // s.Correlations.
 func Correlate(s *rules.Set, records []Occurrence) []Correlated {
-	j := &correlationJudge{set: s, done: make(map[int]*correlated)}
-	known := make(map[[2]string]bool)
-	for i := range records {
-		key := [2]string{records[i].Account, records[i].ID}
-		if records[i].ID == "" || !known[key] {
-			j.records = append(j.records, occurrence{&records[i], i})
-		}
-		known[key] = true
-	}
+	j := newCorrelationJudge(s, records)
 	out := make([]Correlated, len(s.Correlations))
 	for i := range s.Correlations {
 		c := j.correlate(i)
@@ -84,6 +76,20 @@ func Correlate(s *rules.Set, records []Occurrence) []Correlated {
 		}
 	}
 	return out
+}
+
+// newCorrelationJudge leaves out records that have been there before.
+func newCorrelationJudge(s *rules.Set, records []Occurrence) *correlationJudge {
+	j := &correlationJudge{set: s, done: make(map[int]*correlated)}
+	known := make(map[[2]string]bool)
+	for i := range records {
+		key := [2]string{records[i].Account, records[i].ID}
+		if records[i].ID == "" || !known[key] {
+			j.records = append(j.records, occurrence{&records[i], i})
+		}
+		known[key] = true
+	}
+	return j
 }
 
 // occurrence is a record with its index.

@@ -2,6 +2,7 @@ package ruletest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sigmatrail/rules"
@@ -16,7 +17,13 @@ type testCase struct {
 	name   string
 	events []event
 	want   expectation
+	steps  []step // of a case over time; what they begin with is in events
 	skip   string // why it is not run, or ""
+}
+
+// positive reports whether something must hit, or fire.
+func (c *testCase) positive() bool {
+	return c.want.positive() || slices.ContainsFunc(c.steps, func(s step) bool { return s.fires })
 }
 
 // event is one event of a case.

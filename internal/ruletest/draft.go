@@ -23,6 +23,7 @@ type draft struct {
 	number            int // of the event in file; 0: all
 	set               *yaml.Node
 	remove            *yaml.Node
+	stepList          *yaml.Node
 	judged            bool
 }
 
@@ -50,7 +51,7 @@ func (p *parser) add(n *yaml.Node, number int) {
 // member reads one member of a case.
 func (d *draft) member(key, value *yaml.Node) {
 	texts := map[string]*string{"name": &d.name, "rule": &d.want.rule}
-	nodes := map[string]**yaml.Node{"event": &d.event, "file": &d.file, "like": &d.like, "set": &d.set, "remove": &d.remove}
+	nodes := map[string]**yaml.Node{"event": &d.event, "file": &d.file, "like": &d.like, "set": &d.set, "remove": &d.remove, "steps": &d.stepList}
 	switch name := key.Value; {
 	case texts[name] != nil && value.Kind == yaml.ScalarNode && value.Value != "":
 		*texts[name] = value.Value
@@ -67,7 +68,7 @@ func (d *draft) member(key, value *yaml.Node) {
 	case name == "hit" || name == "expected" || name == "hits":
 		d.verdict(key, value)
 	default:
-		d.unknown(key, "a case", []string{"name", "event", "file", "line", "like", "set", "remove", "rule", "hit", "hits"})
+		d.unknown(key, "a case", []string{"name", "event", "file", "line", "like", "set", "remove", "rule", "hit", "hits", "steps"})
 	}
 }
 
@@ -100,8 +101,10 @@ func (d *draft) finish() {
 	switch {
 	case len(from) != 1:
 		d.fail(d.node, "", "%s: must have one of event, file and like", d.name)
-	case !d.judged:
-		d.fail(d.node, "", "%s: must have hit, true or false, or hits, a list of rules", d.name)
+	case d.judged && d.stepList != nil:
+		d.fail(d.stepList, "", "%s: steps say what must fire; leave hit and hits out", d.name)
+	case !d.judged && d.stepList == nil:
+		d.fail(d.node, "", "%s: must have hit, true or false, or hits, a list of rules, or steps", d.name)
 	case d.want.exact && d.want.rule != "":
 		d.fail(d.node, "", "%s: hits names the rules; leave rule out", d.name)
 	case d.number > 0 && d.file == nil:
@@ -112,8 +115,14 @@ func (d *draft) finish() {
 		d.read()
 	default:
 		d.copy()
+		if d.set == nil && d.remove == nil && d.stepList == nil {
+			d.fail(d.like, "say with set or remove what is different", "%s: is the same as %q", d.name, d.like.Value)
+		}
 	}
 	d.change()
+	if d.stepList != nil {
+		d.readSteps()
+	}
 }
 
 func (d *draft) inline() {
@@ -170,9 +179,6 @@ func (d *draft) copy() {
 			hint = fmt.Sprintf("did you mean %q?", best)
 		}
 		d.fail(d.like, hint, "%s: there is no case %q before this one", d.name, name)
-	}
-	if d.set == nil && d.remove == nil {
-		d.fail(d.like, "say with set or remove what is different", "%s: is the same as %q", d.name, name)
 	}
 }
 

@@ -33,6 +33,7 @@ type finder struct {
 
 	suites []*suite
 	seen   map[string]bool // files of tests
+	read   []rules.File    // files of rules
 }
 
 // pack returns how the files of a pack are opened, by names that begin with its own.
@@ -133,6 +134,7 @@ func (f *finder) file(open opener, name string, named bool) error {
 	k := kindOf(name, src)
 	switch {
 	case k == ruleKind:
+		f.read = append(f.read, rules.File{Name: name, Text: src})
 		return f.rule(open, name, src)
 	case k == sigmaHQKind:
 		return f.sigmaHQ(open, name, nil)

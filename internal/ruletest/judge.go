@@ -16,7 +16,8 @@ type judging struct {
 
 	c      *testCase
 	result Result
-	meant  []int // the rules that the case names
+	meant  []int           // the rules that the case names
+	about  map[*step][]int // the correlations that each step is about
 }
 
 func (j *judging) fail(code rules.Code, hint, format string, args ...any) {
@@ -33,6 +34,10 @@ type outcome struct {
 }
 
 func (j *judging) run() {
+	if len(j.c.steps) > 0 {
+		j.sequence()
+		return
+	}
 	if !j.resolve() {
 		return
 	}
@@ -42,6 +47,7 @@ func (j *judging) run() {
 		if !ok {
 			return
 		}
+		v.hits = slices.DeleteFunc(v.hits, func(i int) bool { return !j.own(j.Set.Rules[i]) })
 		verdicts = append(verdicts, v)
 	}
 	switch w := &j.c.want; {

@@ -35,7 +35,7 @@ func (j *judging) compare(verdicts []outcome) {
 	if j.c.want.hit {
 		message = "must hit and does not"
 	}
-	if len(j.Set.Rules) == 0 {
+	if len(j.all()) == 0 {
 		message += ": none of its rules can run"
 	}
 	if len(verdicts) > 1 {
@@ -94,10 +94,12 @@ func (j *judging) count(verdicts []outcome) {
 	}
 }
 
-func (j *judging) all() []int {
-	list := make([]int, len(j.Set.Rules))
-	for i := range list {
-		list[i] = i
+// all are the rules that are tested, without those that are there because correlations refer to them.
+func (j *judging) all() (list []int) {
+	for i, r := range j.Set.Rules {
+		if j.own(r) {
+			list = append(list, i)
+		}
 	}
 	return list
 }

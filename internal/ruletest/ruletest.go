@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"time"
 
 	"sigmatrail/internal/record"
 	"sigmatrail/rules"
@@ -27,6 +28,9 @@ type Prepared struct {
 	// Judge returns for each CloudTrail record in an event, one msgpack value, the indexes, ascending, of the rules that match, as the engine finds them. It
 	// is held to the oracle. Where it is nil the oracle judges alone.
 	Judge func(packed []byte) [][]int
+	// Correlate gives events, one msgpack value each, to an engine that remembers nothing yet, in that order, and returns for each the indexes of the correlations that
+	// are written on it. now is its wall clock. Where it is nil correlations are judged without an engine.
+	Correlate func(packed [][]byte, now time.Time) [][]int
 }
 
 // Options say what is tested, and how.
@@ -97,6 +101,7 @@ func Run(pack fs.FS) (*Report, error) {
 	if err := f.files(pack.Open, names, false); err != nil {
 		return nil, err
 	}
+	r.known.read = f.read
 	return r.run(f.suites)
 }
 
@@ -109,7 +114,9 @@ func RunPaths(paths []string, o Options) (*Report, error) {
 			return nil, err
 		}
 	}
-	return newRunner(o).run(f.suites)
+	r := newRunner(o)
+	r.known.read = f.read
+	return r.run(f.suites)
 }
 
 // Case is one event and the verdict that the rules of a file must give it.
@@ -121,7 +128,7 @@ type Case struct {
 	Event []byte
 }
 
-// Cases returns the cases of the file of tests that stands beside a file of rules, NAME.test.yml for NAME.yml, one an event. The error says all that is
+// Cases returns the cases of the file of tests that stands beside a file of rules, NAME.test.yml for NAME.yml, one an event; those over time are left out. The error says all that is
 // wrong with them, and is fs.ErrNotExist where there is no such file.
 func Cases(pack fs.FS, ruleFile string) ([]Case, error) {
 	name := testNameOf(ruleFile)
@@ -133,6 +140,9 @@ func Cases(pack fs.FS, ruleFile string) ([]Case, error) {
 	p.tests(src)
 	var cases []Case
 	for _, c := range p.cases {
+		if len(c.steps) > 0 {
+			continue
+		}
 		for _, e := range c.events {
 			cases = append(cases, Case{Position: c.at, Name: c.name, Hit: c.want.positive(), Event: slices.Clone(e.json)})
 		}

@@ -148,7 +148,7 @@ func TestCaseForms(t *testing.T) {
 			`:8:3: case 6: no rule for CloudTrail has the id, name or title "other" (test-invalid)`,
 		}},
 		{"no verdict", "- {event: {a: 1}}\n- {event: [], hit: true}\n- 7\n- {event: {}, hit: perhaps}\n- {file: hit.json, hit: true, hits: [T]}\n- {file: hit.json, rule: T, hits: [T]}\n", []string{
-			":5:3: case 3: must have hit, true or false, or hits, a list of rules (test-invalid)",
+			":5:3: case 3: must have hit, true or false, or hits, a list of rules, or steps (test-invalid)",
 			":6:11: case 4: an event must be a map (test-invalid)",
 			":7:3: case 5: must be a map of an event and hit (test-invalid)",
 			":8:20: hit must be true or false (test-invalid)",

@@ -19,6 +19,7 @@ type runner struct {
 	options  Options
 	warnings bool    // whether those of rules count
 	shared   *tested // the rules of suites that have none of their own
+	known    known
 	counted  map[*rules.Rule]bool
 }
 
@@ -27,9 +28,16 @@ type tested struct {
 	Prepared
 
 	explainer *explain.Explainer
+	// brought are the files that are there only because correlations refer to them.
+	brought map[string]bool
 }
 
-func newRunner(o Options) *runner { return &runner{options: o, counted: make(map[*rules.Rule]bool)} }
+// own reports whether a rule is one that is tested.
+func (t *tested) own(r *rules.Rule) bool { return !t.brought[r.File] }
+
+func newRunner(o Options) *runner {
+	return &runner{options: o, known: known{packs: maps.Clone(o.Packs)}, counted: make(map[*rules.Rule]bool)}
+}
 
 func testNameOf(ruleFile string) string { return strings.TrimSuffix(ruleFile, ruleSuffix) + testSuffix }
 
@@ -52,18 +60,23 @@ func (r *runner) run(suites []*suite) (*Report, error) {
 	return &r.Report, nil
 }
 
-// prepare parses and compiles files of rules, and reports what is wrong with them.
+// prepare parses and compiles files of rules, with those that correlations in them refer to, and reports what is wrong with them.
 func (r *runner) prepare(files []rules.File) (*tested, error) {
-	p, err := r.options.Prepare(files)
+	more := r.known.companions(files)
+	p, err := r.options.Prepare(slices.Concat(files, more))
 	if err != nil {
 		return nil, err
 	}
+	t := &tested{Prepared: p, explainer: explain.New(p.Set, ownKey), brought: make(map[string]bool)}
+	for _, f := range more {
+		t.brought[f.Name] = true
+	}
 	problems := p.Set.Problems.Errors()
 	if r.warnings {
-		problems = p.Set.Problems
+		problems = slices.Clone(p.Set.Problems)
 	}
-	r.report(problems...)
-	return &tested{Prepared: p, explainer: explain.New(p.Set, ownKey)}, nil
+	r.report(slices.DeleteFunc(problems, func(p rules.Problem) bool { return t.brought[p.File] })...)
+	return t, nil
 }
 
 // rulesOf returns the rules of a suite.
@@ -71,7 +84,7 @@ func (r *runner) rulesOf(s *suite) (*tested, error) {
 	if len(s.rules) > 0 {
 		t, err := r.prepare(s.rules)
 		if err == nil {
-			for _, rule := range t.Set.Rules {
+			for _, rule := range t.subjects() {
 				r.counted[rule] = true
 			}
 		}
@@ -117,7 +130,7 @@ func (r *runner) suite(s *suite) error {
 		r.testCase(t, s, c)
 	}
 	r.report(problems...)
-	if r.options.Run != nil || len(t.Set.Rules) == 0 {
+	if r.options.Run != nil || len(t.subjects()) == 0 {
 		return nil // what is not chosen is not missing, nor is what would test rules about other logs
 	}
 	hits, misses = r.Hits-hits, r.Misses-misses
@@ -126,8 +139,27 @@ func (r *runner) suite(s *suite) error {
 		r.missing(s.name, "%s", s.missing)
 	case s.beside && len(s.problems) == 0 && (hits == 0 || misses == 0): // what cannot be read may be of the other kind
 		r.missing(s.name, "%d cases that must hit and %d that must not: both kinds are needed", hits, misses)
+	case s.beside && len(s.problems) == 0:
+		r.untimed(t, s)
 	}
 	return nil
+}
+
+// untimed reports that correlations lack cases over time.
+func (r *runner) untimed(t *tested, s *suite) {
+	fire, quiet := 0, 0
+	for i := range s.cases {
+		switch c := &s.cases[i]; {
+		case len(c.steps) == 0:
+		case c.positive():
+			fire++
+		default:
+			quiet++
+		}
+	}
+	if len(t.reporting()) > 0 && (fire == 0 || quiet == 0) {
+		r.missing(s.name, "%d cases with steps in which a correlation must fire and %d in which none must: both kinds are needed", fire, quiet)
+	}
 }
 
 func (r *runner) missing(file, format string, args ...any) {
@@ -140,7 +172,7 @@ func (r *runner) missing(file, format string, args ...any) {
 
 // testCase runs one case, if it is chosen.
 func (r *runner) testCase(t *tested, s *suite, c testCase) {
-	j := judging{tested: t, c: &c, result: Result{Position: c.at, Rule: t.title(s, c.want.rule), Name: c.name, Skipped: c.skip}}
+	j := judging{tested: t, c: &c, result: Result{Position: c.at, Rule: t.title(s, &c), Name: c.name, Skipped: c.skip}}
 	if r.options.Run != nil && !r.options.Run.MatchString(j.result.FullName()) {
 		return
 	}
@@ -148,7 +180,7 @@ func (r *runner) testCase(t *tested, s *suite, c testCase) {
 		j.run()
 	}
 	if j.result.Skipped == "" {
-		if c.want.positive() {
+		if c.positive() {
 			r.Hits++
 		} else {
 			r.Misses++
@@ -161,10 +193,36 @@ func (r *runner) testCase(t *tested, s *suite, c testCase) {
 	r.Failures = append(r.Failures, j.result.Problems...)
 }
 
+// subjects are the rules and correlations that are tested.
+func (t *tested) subjects() (list []*rules.Rule) {
+	for _, r := range t.Set.Rules {
+		if t.own(r) {
+			list = append(list, r)
+		}
+	}
+	return append(list, t.reporting()...)
+}
+
+// reporting are the correlations that are tested.
+func (t *tested) reporting() (list []*rules.Rule) {
+	for _, c := range t.Set.Correlations {
+		if t.own(c.Rule) {
+			list = append(list, c.Rule)
+		}
+	}
+	return list
+}
+
 // title says in the names of cases which rule they are about.
-func (t *tested) title(s *suite, rule string) string {
-	list := t.Set.Rules
-	if rule != "" {
+func (t *tested) title(s *suite, c *testCase) string {
+	list := t.subjects()
+	switch {
+	case len(c.steps) > 0:
+		list = t.reporting()
+	case len(list) > 1:
+		list = slices.DeleteFunc(list, func(r *rules.Rule) bool { return slices.Contains(t.reporting(), r) })
+	}
+	if rule := c.want.rule; rule != "" {
 		if found := explain.Named(list, rule); len(found) > 0 {
 			return list[found[0]].Title
 		}
