@@ -1,9 +1,11 @@
 package mutate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,8 +31,8 @@ func (r *Report) Killed() float64 {
 	return 1 - float64(len(r.Survivors))/float64(r.Mutants)
 }
 
-// Check tests the mutants of every rule in the top folder of pack against the cases that stand beside the rule, in the order of the files. A rule
-// without tests that can be read is an error; files without a sound rule, such as those of correlations, are passed over.
+// Check tests the mutants of every rule, and of every correlation, in the top folder of pack against the cases that stand beside it, in the order of the files. A file
+// without tests that can be read is an error; one without a sound rule is passed over.
 func Check(pack fs.FS) ([]Report, error) {
 	names, err := fs.Glob(pack, "*.yml")
 	if err != nil {
@@ -50,33 +52,80 @@ func Check(pack fs.FS) ([]Report, error) {
 	return reports, nil
 }
 
-// checkFile does as Check does with the rules of one file, each in the company of the others: a case hits if any of them does.
+// checkFile does as Check does with what is in one file, each rule in the company of the others: a case hits if any of them does. Cases over time are held to what
+// the mutant makes of the correlations.
 func checkFile(pack fs.FS, file string) ([]Report, error) {
 	src, err := fs.ReadFile(pack, file)
 	if err != nil {
 		return nil, err
 	}
 	list, _ := rules.Parse(file, src, rules.Options{})
-	if len(list) == 0 {
+	correlates := bytes.Contains(src, []byte("correlation:"))
+	if len(list) == 0 && !correlates {
 		return nil, nil
 	}
 	subjects, err := read(pack, file)
 	if err != nil {
 		return nil, fmt.Errorf("the tests of %s: %w", file, err)
 	}
+	if !correlates {
+		return checkRules(list, func(i int, m *rules.Rule) bool { return survives(exchanged(list, i, m), subjects) }), nil
+	}
+	timed, err := ruletest.TimedCases(pack, file)
+	if err != nil {
+		return nil, fmt.Errorf("the tests of %s: %w", file, err)
+	}
+	return checkCorrelations(timed, file, subjects), nil
+}
+
+// exchanged returns list with another rule at an index.
+func exchanged(list []*rules.Rule, i int, r *rules.Rule) []*rules.Rule {
+	list = slices.Clone(list)
+	list[i] = r
+	return list
+}
+
+func checkRules(list []*rules.Rule, survives func(i int, m *rules.Rule) bool) []Report {
 	reports := make([]Report, 0, len(list))
 	for i, r := range list {
 		report := Report{Rule: r}
 		for _, m := range Mutants(r) {
-			company := append([]*rules.Rule{m.Rule}, list[:i]...)
 			report.Mutants++
-			if survives(append(company, list[i+1:]...), subjects) {
+			if survives(i, m.Rule) {
 				report.Survivors = append(report.Survivors, m)
 			}
 		}
 		reports = append(reports, report)
 	}
-	return reports, nil
+	return reports
+}
+
+// checkCorrelations tests the mutants of a file with correlations.
+func checkCorrelations(timed *ruletest.Timed, file string, subjects []subject) []Report {
+	set := timed.Set
+	own := slices.DeleteFunc(slices.Clone(set.Rules), func(r *rules.Rule) bool { return r.File != file })
+	reports := checkRules(own, func(i int, m *rules.Rule) bool {
+		changed := *set
+		changed.Rules = exchanged(set.Rules, slices.Index(set.Rules, own[i]), m)
+		return survives(exchanged(own, i, m), subjects) && timed.Pass(&changed)
+	})
+	for i, c := range set.Correlations {
+		if c.File != file {
+			continue
+		}
+		report := Report{Rule: c.Rule}
+		for _, m := range changes(c) {
+			report.Mutants++
+			changed := *set
+			changed.Correlations = slices.Clone(set.Correlations)
+			changed.Correlations[i] = m.correlation
+			if timed.Pass(&changed) {
+				report.Survivors = append(report.Survivors, Mutant{m.Position, m.what, c.Rule})
+			}
+		}
+		reports = append(reports, report)
+	}
+	return reports
 }
 
 // subject is the records of one case and the verdict that it must have.

@@ -27,7 +27,7 @@ type sequence struct {
 	set     *rules.Set
 	events  []occurred
 	inOrder []int // indexes, by time
-	want    []oracle.Correlated
+	want    []oracle.Correlated // by the oracle
 }
 
 // occurred is one of the events.
@@ -70,7 +70,6 @@ func newSequence(set *rules.Set, steps []step, judge func(e *event) (found []rec
 		}
 	}
 	slices.SortStableFunc(s.inOrder, func(a, b int) int { return s.events[a].Time.Compare(s.events[b].Time) })
-	s.want = oracle.Correlate(set, s.occurrences())
 	return s, true
 }
 
@@ -160,21 +159,27 @@ func (s *sequence) wrongs(fired [][]correlate.Firing, about func(*step) []int) (
 
 // sequence runs a case over time.
 func (j *judging) sequence() {
-	for i := range j.c.steps {
-		if !j.correlations(&j.c.steps[i]) {
-			return
-		}
-	}
-	s, ok := newSequence(j.Set, j.c.steps, func(e *event) ([]record.Found, []int, bool) {
-		v, ok := j.judge(e)
-		return v.found, v.hits, ok
-	}, j.explainer.Texts)
+	s, ok := j.prepareSteps()
 	if !ok {
 		return
 	}
+	s.want = oracle.Correlate(j.Set, s.occurrences())
 	fired := s.scanned()
 	j.tellWrong(s, fired)
 	j.holdSequence(s, fired)
+}
+
+// prepareSteps finds what the steps are about and judges their events.
+func (j *judging) prepareSteps() (*sequence, bool) {
+	for i := range j.c.steps {
+		if !j.correlations(&j.c.steps[i]) {
+			return nil, false
+		}
+	}
+	return newSequence(j.Set, j.c.steps, func(e *event) ([]record.Found, []int, bool) {
+		v, ok := j.judge(e)
+		return v.found, v.hits, ok
+	}, j.explainer.Texts)
 }
 
 // correlations finds the correlations that a step is about: those that it or its case names, or those of the file which report.
