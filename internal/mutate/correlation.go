@@ -49,6 +49,11 @@ func changes(c *rules.Correlation) (list []change) {
 			add(c.Position, "does not count "+field, func(m *rules.Correlation) { m.Fields = slices.Delete(slices.Clone(c.Fields), i, i+1) })
 		}
 	}
+	if c.Expression != nil {
+		for _, other := range conditions(c.Expression) {
+			add(c.Position, "the condition becomes "+other.String(), func(m *rules.Correlation) { m.Expression = other })
+		}
+	}
 	for _, other := range types(c) {
 		add(c.Position, "becomes "+other, func(m *rules.Correlation) { m.Type = other })
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"sigmatrail/internal/oracle"
 	"sigmatrail/internal/record"
 	"sigmatrail/rules"
 )
@@ -23,9 +24,11 @@ func TestBenign(t *testing.T) {
 				t.Skipf("skipped: %v", err)
 			}
 			records, medium, by := 0, 0, make(map[string]int)
+			var occurred []oracle.Occurrence
 			err := record.ReadFile(file, record.Sink{Bad: func(err error) { t.Error(err) }, Item: func(i record.Item) error {
 				records++
 				highest := rules.Informational
+				occurred = append(occurred, j.occurrences(t, i.JSON)...)
 				for _, r := range j.hits(t, i.JSON) {
 					by[r.Level.String()+" "+stem(r)]++
 					highest = max(highest, r.Level)
@@ -43,6 +46,16 @@ func TestBenign(t *testing.T) {
 			}
 			if medium*50 >= records {
 				t.Errorf("%d of %d records are medium", medium, records)
+			}
+			for c, fired := range oracle.Correlate(j.set, occurred) {
+				for _, g := range fired.Groups {
+					if r := j.set.Correlations[c].Rule; len(g.Windows) > 0 {
+						by[r.Level.String()+" "+stem(r)] += len(g.Windows)
+						if r.Level >= rules.High {
+							t.Errorf("%s: %s %q", r.Level, r.Title, g.Values)
+						}
+					}
+				}
 			}
 			for _, rule := range slices.Sorted(maps.Keys(by)) {
 				t.Logf("%d of %d records: %s", by[rule], records, rule)

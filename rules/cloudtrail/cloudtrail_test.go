@@ -22,8 +22,8 @@ func TestRules(t *testing.T) {
 	for _, f := range report.Failures {
 		t.Error(f)
 	}
-	if report.Rules < 42 || report.Hits < 2*report.Rules || report.Misses < 2*report.Rules {
-		t.Errorf("%d rules, %d cases that hit, %d that do not; want 42 rules or more with two of each", report.Rules, report.Hits, report.Misses)
+	if report.Rules < 250 || report.Hits < 2*report.Rules || report.Misses < 2*report.Rules {
+		t.Errorf("%d rules, %d cases that hit, %d that do not; want 250 rules or more with two of each", report.Rules, report.Hits, report.Misses)
 	}
 }
 
@@ -31,7 +31,7 @@ func TestRules(t *testing.T) {
 func TestAttributes(t *testing.T) {
 	set := load(t)
 	ids := make(map[string]string)
-	for _, r := range set.Rules {
+	for _, r := range everything(set) {
 		file := r.File
 		if other, taken := ids[r.ID]; taken {
 			t.Errorf("%s: has the id of %s", file, other)
@@ -55,7 +55,7 @@ func TestAttributes(t *testing.T) {
 
 // TestTags holds the pack to the present ATT&CK: its techniques have been neither replaced nor given up, and serve the tactics that stand beside them.
 func TestTags(t *testing.T) {
-	for _, r := range load(t).Rules {
+	for _, r := range everything(load(t)) {
 		var served, named []string
 		for _, tag := range r.Tags {
 			name, _ := strings.CutPrefix(tag, "attack.")
@@ -99,6 +99,15 @@ func TestEventSources(t *testing.T) {
 	}
 }
 
+// everything is the rules and the correlations.
+func everything(set *rules.Set) []*rules.Rule {
+	list := slices.Clone(set.Rules)
+	for _, c := range set.Correlations {
+		list = append(list, c.Rule)
+	}
+	return list
+}
+
 func load(t *testing.T) *rules.Set {
 	t.Helper()
 	set, err := rules.Load("builtin", map[string]fs.FS{"builtin": cloudtrail.FS()}, rules.Options{})
@@ -108,8 +117,8 @@ func load(t *testing.T) *rules.Set {
 	for _, p := range set.Problems {
 		t.Error(p)
 	}
-	if len(set.Rules) < 42 {
-		t.Fatalf("%d rules", len(set.Rules))
+	if len(set.Rules) < 232 || len(set.Correlations) < 18 {
+		t.Fatalf("%d rules, %d correlations", len(set.Rules), len(set.Correlations))
 	}
 	return set
 }

@@ -12,18 +12,29 @@ import (
 
 // judge tells which rules of the pack hit a record.
 type judge struct {
-	rules  []*rules.Rule
+	set    *rules.Set
 	oracle *oracle.Oracle
 }
 
 func newJudge(t *testing.T) *judge {
 	t.Helper()
-	list := load(t).Rules
-	return &judge{list, oracle.New(list, record.DefaultAliases(), "sigma")}
+	set := load(t)
+	return &judge{set, oracle.New(set.Rules, record.DefaultAliases(), "sigma")}
 }
 
 // hits returns the rules that hit a record, given as JSON.
 func (j *judge) hits(t *testing.T, text []byte) (hits []*rules.Rule) {
+	t.Helper()
+	for _, o := range j.occurrences(t, text) {
+		for _, i := range o.Rules {
+			hits = append(hits, j.set.Rules[i])
+		}
+	}
+	return hits
+}
+
+// occurrences returns the records of an event, given as JSON, as correlations look at them.
+func (j *judge) occurrences(t *testing.T, text []byte) (list []oracle.Occurrence) {
 	t.Helper()
 	packed, err := record.AppendMsgpack(nil, text)
 	if err != nil {
@@ -32,11 +43,13 @@ func (j *judge) hits(t *testing.T, text []byte) (hits []*rules.Rule) {
 	body, _ := record.Decode(packed, 0)
 	found, _ := record.Find(body, nil)
 	for _, f := range found {
-		for _, i := range j.oracle.Match(f.Record, time.Time{}) {
-			hits = append(hits, j.rules[i])
-		}
+		at, _ := f.Time()
+		list = append(list, oracle.Occurrence{
+			Time: at, Account: f.Text("recipientAccountId"), ID: f.Text("eventID"), Rules: j.oracle.Match(f.Record, time.Time{}),
+			Values: func(field string) []string { return j.oracle.Texts(f.Record, field) },
+		})
 	}
-	return hits
+	return list
 }
 
 // stem is the name of the rule's file without its folder and .yml.

@@ -26,7 +26,7 @@ func TestMutants(t *testing.T) {
 			t.Errorf("  %s: %s", m.Position, m.What)
 		}
 	}
-	if len(reports) < 42 || mutants < 700 {
-		t.Errorf("%d mutants of %d rules, want 700 or more of 42", mutants, len(reports))
+	if len(reports) < 250 || mutants < 4000 {
+		t.Errorf("%d mutants of %d rules, want 4000 or more of 250", mutants, len(reports))
 	}
 }
