@@ -42,9 +42,9 @@ func editDistance(a, b string) int {
 func Nearest(name string, words []string) string { return nearest(name, words) }
 
 // Closest returns the words that are most like name, the most like first and at most three: those that are nearly as close as the nearest. Case
-// does not count. There are none where no word is close.
+// does not count, and words that begin with a longer name are close to it. There are none where no word is close.
 func Closest(name string, words []string) []string {
-	const most, slack = 3, 1
+	const most, slack, whole = 3, 1, 8
 	type candidate struct {
 		word     string
 		distance int
@@ -52,8 +52,12 @@ func Closest(name string, words []string) []string {
 	name = strings.ToLower(name)
 	var found []candidate
 	for _, w := range words {
-		if limit := max(1, len(name)/3); max(len(w)-len(name), len(name)-len(w)) <= limit {
-			if d := editDistance(name, strings.ToLower(w)); d <= limit {
+		limit, word := max(1, len(name)/3), strings.ToLower(w)
+		switch {
+		case len(name) >= whole && strings.HasPrefix(word, name):
+			found = append(found, candidate{w, 1})
+		case max(len(w)-len(name), len(name)-len(w)) <= limit:
+			if d := editDistance(name, word); d <= limit {
 				found = append(found, candidate{w, d})
 			}
 		}

@@ -30,17 +30,7 @@ func Check(list []*rules.Rule, files []rules.File) (rules.Problems, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &linter{aws: known, shapes: seen, lines: make(map[string][]string), said: make(map[said]bool)}
-	for _, f := range files {
-		l.lines[f.Name] = strings.Split(string(f.Text), "\n")
-	}
-	for _, r := range list {
-		l.rule(r)
-	}
-	l.twins(list)
-	problems := l.ignored(list)
-	problems.Sort()
-	return problems, nil
+	return newLinter(known, seen).check(list, files), nil
 }
 
 // linter collects what is to be said.
@@ -57,6 +47,23 @@ type said struct {
 	at      rules.Position
 	code    rules.Code
 	message string
+}
+
+func newLinter(aws *catalogue, seen *shapes) *linter {
+	return &linter{aws: aws, shapes: seen, lines: make(map[string][]string), said: make(map[said]bool)}
+}
+
+func (l *linter) check(list []*rules.Rule, files []rules.File) rules.Problems {
+	for _, f := range files {
+		l.lines[f.Name] = strings.Split(string(f.Text), "\n")
+	}
+	for _, r := range list {
+		l.rule(r)
+	}
+	l.twins(list)
+	problems := l.ignored(list)
+	problems.Sort()
+	return problems
 }
 
 func (l *linter) rule(r *rules.Rule) {

@@ -24,6 +24,7 @@ const domain = ".amazonaws.com"
 type catalogue struct {
 	services map[string]*service // by their names in lower case
 	sources  []string            // all event sources, sorted
+	names    []string            // the events of all services, sorted
 }
 
 // service is one, or several that share an event source.
@@ -73,7 +74,7 @@ func loadCatalogue() (*catalogue, error) {
 			continue
 		}
 		s = &service{operations: make(map[string]operation)}
-		for _, name := range strings.Fields(line) {
+		for name := range strings.FieldsSeq(line) {
 			c.services[strings.ToLower(name)] = s
 		}
 	}
@@ -93,21 +94,29 @@ func (c *catalogue) furnish() {
 	}
 	for name, events := range otherEvents() {
 		s := c.services[name]
-		for _, e := range strings.Fields(events) {
+		for e := range strings.FieldsSeq(events) {
 			s.names, s.extra = append(s.names, e), append(s.extra, strings.ToLower(e))
 		}
 	}
+	recorded := recordedSources()
 	for name := range c.services {
-		if _, renamed := recordedSources()[name]; !renamed {
+		if _, renamed := recorded[name]; !renamed {
 			c.sources = append(c.sources, name+domain)
 		}
 	}
 	slices.Sort(c.sources)
+	all := make(map[string]bool)
+	for _, s := range c.services {
+		for _, name := range s.names {
+			all[name] = true
+		}
+	}
+	c.names = slices.Sorted(maps.Keys(all))
 }
 
-// service returns that of an event source, or nil.
+// service returns that of an event source, or nil. In China sources may end as addresses do there.
 func (c *catalogue) service(source string) *service {
-	name, ok := strings.CutSuffix(strings.ToLower(source), domain)
+	name, ok := strings.CutSuffix(strings.TrimSuffix(strings.ToLower(source), ".cn"), domain)
 	if !ok {
 		return nil
 	}
@@ -116,9 +125,9 @@ func (c *catalogue) service(source string) *service {
 
 // homes returns the event sources of the services that have an event, the shortest first.
 func (c *catalogue) homes(event string) []string {
-	found := make(map[string]bool)
+	found, recorded := make(map[string]bool), recordedSources()
 	for name, s := range c.services {
-		if actual := recordedSources()[name]; actual != "" {
+		if actual := recorded[name]; actual != "" {
 			name = actual
 		}
 		if s.has(event) {
@@ -140,17 +149,6 @@ func (c *catalogue) homes(event string) []string {
 
 // isEndpoint reports whether an event source is called as an endpoint is, such as api.ecr, which hardly any is.
 func isEndpoint(source string) bool { return strings.Contains(strings.TrimSuffix(source, domain), ".") }
-
-// names returns the events of all services.
-func (c *catalogue) names() []string {
-	all := make(map[string]bool)
-	for _, s := range c.services {
-		for _, name := range s.names {
-			all[name] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(all))
-}
 
 // has reports whether the service has an event, also as one with the version of an interface behind its name.
 func (s *service) has(event string) bool {

@@ -46,16 +46,12 @@ func (s *subject) event() {
 	}
 }
 
-// services returns those of the sources, or ok false if some are not known, or have events that nobody has listed.
-func (s *subject) services(sources []string) (list []*service, ok bool) {
-	for _, source := range sources {
+// closed reports whether all of the sources are known, with their events.
+func (s *subject) closed(sources []string) bool {
+	return !slices.ContainsFunc(sources, func(source string) bool {
 		service := s.aws.service(source)
-		if service == nil || service.open {
-			return nil, false
-		}
-		list = append(list, service)
-	}
-	return list, len(list) > 0
+		return service == nil || service.open
+	})
 }
 
 func (s *subject) eventName(v rules.Value, name string, sources []string, constrained bool) {
@@ -72,7 +68,7 @@ func (s *subject) eventName(v rules.Value, name string, sources []string, constr
 		}
 	}
 	names := s.namesOf(sources)
-	if _, closed := s.services(sources); !closed {
+	if !s.closed(sources) {
 		if closest := rules.Closest(name, names); len(closest) > 0 && isTypingMistake(name, closest[0]) && len(s.aws.homes(name)) == 0 {
 			s.warn(v.Position, UnknownEvent, "did you mean "+either(closest)+"?", "%s is not known to have an event %q", either(sources), name)
 		}
@@ -136,7 +132,7 @@ func (s *subject) eventAnywhere(v rules.Value, name string) {
 		return
 	}
 	if len(homes) == 0 {
-		s.warn(v.Position, UnknownEvent, didYouMean(name, s.aws.names(), "look it up in the service's API reference, or in a record"), "no service of AWS is known to have an event %q", name)
+		s.warn(v.Position, UnknownEvent, didYouMean(name, s.aws.names, "look it up in the service's API reference, or in a record"), "no service of AWS is known to have an event %q", name)
 	}
 }
 
@@ -176,11 +172,11 @@ func (s *subject) isRecordedOtherwise(v rules.Value, name string, sources []stri
 		if len(names) == 0 {
 			continue
 		}
-		if !s.has(names) {
-			hint := "write " + either(names)
-			if base := withoutVersion(names[0]); base != names[0] {
-				hint += ", or eventName|startswith: " + base
-			}
+		hint, versioned := "write "+either(names), withoutVersion(names[0]) != names[0]
+		if versioned {
+			hint = "write eventName|startswith: " + withoutVersion(names[0]) + ", for " + either(names)
+		}
+		if !s.has(func(item *rules.Item) bool { return asksFor(item, names) || versioned && asksForVersion(item, name) }) {
 			s.warn(v.Position, RecordedAs, hint, "CloudTrail records the operation %q of %s under another name", name, source)
 		}
 		return true
@@ -188,23 +184,30 @@ func (s *subject) isRecordedOtherwise(v rules.Value, name string, sources []stri
 	return false
 }
 
-// has reports whether the rule asks anywhere for an event of one of these names.
-func (s *subject) has(names []string) bool {
-	for _, p := range s.reading.parts {
-		for _, item := range p.group.Items {
-			if item.Field == "eventName" && plain(item) && !item.Negate && slices.ContainsFunc(names, func(name string) bool { return holds(item, name) }) {
-				return true
-			}
-		}
-	}
-	return false
+// has reports whether an item on eventName anywhere in the rule is such.
+func (s *subject) has(such func(item *rules.Item) bool) bool {
+	return slices.ContainsFunc(s.reading.parts, func(p part) bool {
+		return slices.ContainsFunc(p.group.Items, func(item *rules.Item) bool {
+			return item.Field == "eventName" && plain(item) && !item.Negate && such(item)
+		})
+	})
+}
+
+func asksFor(item *rules.Item, names []string) bool { return slices.ContainsFunc(names, tester(item)) }
+
+// asksForVersion reports whether an item has the name with some version behind it.
+func asksForVersion(item *rules.Item, name string) bool {
+	return slices.ContainsFunc(item.Values, func(v rules.Value) bool {
+		text, ok := literal(v)
+		return ok && !strings.EqualFold(text, name) && strings.EqualFold(withoutVersion(text), name)
+	})
 }
 
 // eventPart judges a value that is a part of a name, or a pattern.
 func (s *subject) eventPart(v rules.Value, sources []string, constrained bool) {
-	names := s.aws.names()
+	names := s.aws.names
 	if constrained {
-		if _, closed := s.services(sources); !closed {
+		if !s.closed(sources) {
 			return
 		}
 		names = s.namesOf(sources)

@@ -13,7 +13,7 @@ func members() map[string][]string {
 		"": rules.CloudTrailFields(),
 		"userIdentity": {
 			"type", "principalId", "arn", "accountId", "accessKeyId", "userName", "invokedBy", "sessionContext", "identityProvider", "credentialId", "onBehalfOf",
-			"inScopeOf", "userId", "identityStoreArn",
+			"inScopeOf", "invokedByDelegate",
 		},
 		"userIdentity.sessionContext": {
 			"attributes", "sessionIssuer", "webIdFederationData", "sourceIdentity", "ec2RoleDelivery", "assumedRoot",

@@ -114,23 +114,30 @@ func implied(item *rules.Item, items []*rules.Item) bool {
 	if item.Field == "" || item.FieldRef {
 		return false
 	}
-	null, decided := isNull(item)
-	for _, other := range items {
-		if other.Field != item.Field {
-			continue
-		}
-		otherNull, otherDecided := isNull(other)
-		switch {
-		case otherDecided && otherNull:
-			if decided && null && item.Op != rules.Exists && other.Op != rules.Exists {
-				return true
-			}
-		case otherDecided && item.Op == rules.Exists && len(item.Values) == 1 && item.Values[0].Bool && !item.Negate:
-			return true
-		}
-	}
-	if !plain(item) || null || (item.Negate && !slices.Contains(scalars(), item.Field)) || (item.All && !slices.Contains(scalars(), item.Field)) {
+	return slices.ContainsFunc(items, func(other *rules.Item) bool { return other.Field == item.Field && settles(other, item) }) || textsImply(item, items)
+}
+
+// settles reports whether an item wants a value, or none, and the other asks for no more than that.
+func settles(other, item *rules.Item) bool {
+	wantsNone, decided := isNull(other)
+	if !decided {
 		return false
+	}
+	if wantsNone {
+		none, decided := isNull(item)
+		return decided && none && item.Op != rules.Exists && other.Op != rules.Exists // null exists
+	}
+	v := item.Values[0]
+	return len(item.Values) == 1 && (item.Op == rules.Exists && v.Bool && !item.Negate || item.Op == rules.Equal && v.Kind == rules.Null && item.Negate)
+}
+
+// textsImply reports whether an item holds for every text that others leave its field.
+func textsImply(item *rules.Item, items []*rules.Item) bool {
+	if !plain(item) || slices.ContainsFunc(item.Values, func(v rules.Value) bool { return v.Kind == rules.Null }) {
+		return false
+	}
+	if (item.Negate || item.All) && !slices.Contains(scalars(), item.Field) {
+		return false // of several texts others may count
 	}
 	texts, ok := narrow(items, item.Field)
 	test := tester(item)

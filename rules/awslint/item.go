@@ -50,10 +50,7 @@ func literal(v rules.Value) (string, bool) {
 	return b.String(), true
 }
 
-// holds reports whether an item holds for a field that is one text.
-func holds(item *rules.Item, text string) bool { return tester(item)(text) }
-
-// tester returns the function that does as holds does, for many texts.
+// tester returns the function that reports whether an item holds for a field that is one text.
 func tester(item *rules.Item) func(text string) bool {
 	tests := make([]func(string) bool, 0, len(item.Values))
 	for _, v := range item.Values {
@@ -112,7 +109,7 @@ func patternOf(item *rules.Item, p rules.Pattern) *regexp.Regexp {
 
 // isNull reports whether an item demands that a field is absent or null, or the opposite of that.
 func isNull(item *rules.Item) (null, decided bool) {
-	if item.Field == "" || len(item.Values) != 1 || item.FieldRef {
+	if item.Field == "" || len(item.Values) == 0 || item.FieldRef {
 		return false, false
 	}
 	v := item.Values[0]

@@ -36,7 +36,7 @@ func (s *subject) source() {
 
 // likelySource proposes sources for a name that is none.
 func (s *subject) likelySource(name string) string {
-	for _, tail := range []string{".amazonaws.com.cn", ".aws.amazon.com", ".aws.com", ".amazon.com", ".amazonaws"} {
+	for _, tail := range []string{".aws.amazon.com", ".aws.com", ".amazon.com", ".amazonaws"} {
 		name = strings.TrimSuffix(name, tail)
 	}
 	for _, word := range []string{name, strings.TrimPrefix(name, "aws-"), strings.TrimPrefix(name, "aws."), strings.TrimPrefix(name, "amazon"), strings.TrimPrefix(name, "aws")} {

@@ -13,9 +13,13 @@ func (s *subject) errorCode() {
 	if s.item.Field != "errorCode" || s.item.FieldRef {
 		return
 	}
+	hint := "write errorCode: null"
+	if s.item.Negate {
+		hint = "write errorCode|neq: null"
+	}
 	for _, v := range s.item.Values {
 		if text, ok := literal(v); ok && slices.Contains([]string{"success", "succeeded", "ok", "none", "0", ""}, strings.ToLower(text)) && s.item.Op == rules.Equal {
-			s.warn(v.Position, ErrorSuccess, "write errorCode: null", "a call that succeeded has no errorCode, and never one that says %q", text)
+			s.warn(v.Position, ErrorSuccess, hint, "a call that succeeded has no errorCode, and never one that says %q", text)
 		}
 	}
 	for _, items := range s.reading.around(s.part) {
@@ -57,7 +61,7 @@ func (s *subject) valueOf(v rules.Value, text string) {
 	field := s.item.Field
 	have, few := values()[field]
 	switch {
-	case few && !slices.ContainsFunc(have, func(h string) bool { return holds(s.item, h) != s.item.Negate && sameValue(s.item, h, text) }):
+	case few && !slices.ContainsFunc(have, func(h string) bool { return sameValue(s.item, h, text) }):
 		s.warn(v.Position, NeverEqual, didYouMean(text, have, "it is one of "+strings.Join(have, ", ")), "%s is never %q", field, text)
 	case slices.Contains(objects(), field):
 		s.warn(v.Position, NeverEqual, "name one of its members, or write "+field+"|contains", "%s is an object, which never equals a text", field)
@@ -66,7 +70,7 @@ func (s *subject) valueOf(v rules.Value, text string) {
 	case isAccount(field) && digits.MatchString(text) && len(text) != accountDigits:
 		s.warn(v.Position, NeverEqual, "ids of accounts have 12 digits, with their leading zeros", "%s is never %q", field, text)
 	case s.item.Cased && field == "eventName":
-		s.spelling(v, text, s.aws.names())
+		s.spelling(v, text, s.aws.names)
 	case s.item.Cased && field == "eventSource":
 		s.spelling(v, text, s.aws.sources)
 	}

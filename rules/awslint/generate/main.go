@@ -38,13 +38,11 @@ func run(operations, events, out string) error {
 	if err != nil {
 		return err
 	}
-	if err := write(filepath.Join(out, "operations.gz"), text); err != nil {
+	shapes, err := shapesTable(events)
+	if err != nil {
 		return err
 	}
-	if text, err = shapesTable(events); err != nil {
-		return err
-	}
-	return write(filepath.Join(out, "shapes.gz"), text)
+	return errors.Join(write(filepath.Join(out, "operations.gz"), text), write(filepath.Join(out, "shapes.gz"), shapes))
 }
 
 // write leaves a file alone that holds the text already, so that another version of the compressor changes nothing.
