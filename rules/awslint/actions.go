@@ -71,7 +71,7 @@ func s3Events() map[string]string {
 		"PutBucketAccelerateConfiguration": "PutAccelerateConfiguration", "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
 		"PutObjectLockConfiguration": "PutBucketObjectLockConfiguration", "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
 		"PutPublicAccessBlock": "PutBucketPublicAccessBlock PutAccountPublicAccessBlock", "GetPublicAccessBlock": "GetBucketPublicAccessBlock GetAccountPublicAccessBlock",
-		"DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock DeleteAccountPublicAccessBlock", "ListObjectsV2": "ListObjects",
+		"DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock DeleteAccountPublicAccessBlock",
 	}
 }
 
@@ -81,4 +81,4 @@ const lambdaEvents = "CreateFunction20150331 DeleteFunction20150331 GetFunction2
 	"CreateEventSourceMapping20150331 UpdateEventSourceMapping20150331 DeleteEventSourceMapping20150331 ListEventSourceMappings20150331 " +
 	"PublishVersion20150331 ListVersionsByFunction20150331 CreateAlias20150331 UpdateAlias20150331 DeleteAlias20150331 ListAliases20150331 " +
 	"PublishLayerVersion20181031 DeleteLayerVersion20181031 PutFunctionConcurrency20171031 DeleteFunctionConcurrency20171031 " +
-	"GetAccountSettings20160819 TagResource20170331v2 UntagResource20170331v2 ListTags20170331"
+	"GetAlias20150331 TagResource20170331v2 UntagResource20170331v2 ListTags20170331"

@@ -23,6 +23,7 @@ func members() map[string][]string {
 		"userIdentity.sessionContext.webIdFederationData": {"federatedProvider", "attributes"},
 		"userIdentity.onBehalfOf":                         {"userId", "identityStoreArn"},
 		"userIdentity.inScopeOf":                          {"sourceArn", "sourceAccount", "issuerType", "credentialsIssuedTo"},
+		"userIdentity.invokedByDelegate":                  {"accountId"},
 		"tlsDetails":                                      {"tlsVersion", "cipherSuite", "clientProvidedHostHeader", "keyExchange"},
 		"resources":                                       {"ARN", "arn", "ARNPrefix", "accountId", "type"},
 		"addendum":                                        {"reason", "updatedFields", "originalRequestID", "originalEventID", "originalUTCEventTime"},
@@ -53,7 +54,7 @@ func scalars() []string {
 		}
 	}
 	return slices.DeleteFunc(list, func(name string) bool {
-		return slices.Contains(objects(), name) || name == "userIdentity.sessionContext.webIdFederationData.attributes"
+		return slices.Contains(objects(), name) || members()[name] != nil || name == "userIdentity.sessionContext.webIdFederationData.attributes"
 	})
 }
 

@@ -38,12 +38,14 @@ func otherEvents() map[string]string {
 	return map[string]string{
 		"signin": "ConsoleLogin ConsoleLogout CheckMfa SwitchRole ExitRole RenewRole GetSigninToken PasswordRecoveryRequested PasswordRecoveryCompleted " +
 			"PasswordUpdated EmailUpdated UserAuthentication CredentialChallenge CredentialVerification",
-		"kms":    "RotateKey DeleteKey DeleteExpiredKeyMaterial SynchronizeMultiRegionKey",
-		"ec2":    "SharedSnapshotVolumeCreated SharedSnapshotCopyInitiated BidEvictedEvent",
-		"events": "CreateManagedRule",
+		"kms":                  "RotateKey DeleteKey DeleteExpiredKeyMaterial SynchronizeMultiRegionKey",
+		"ec2":                  "SharedSnapshotVolumeCreated SharedSnapshotCopyInitiated BidEvictedEvent",
+		"events":               "CreateManagedRule",
+		"lambda":               "LambdaESMDisabled",
+		"payment-cryptography": "SynchronizeMultiRegionKey",
 		"s3": "GetAccelerateConfiguration PutAccelerateConfiguration GetBucketObjectLockConfiguration PutBucketObjectLockConfiguration GetBucketPublicAccessBlock " +
 			"PutBucketPublicAccessBlock DeleteBucketPublicAccessBlock GetAccountPublicAccessBlock PutAccountPublicAccessBlock DeleteAccountPublicAccessBlock " +
-			"PostObject OptionsObject JobCreated JobStatusChanged",
+			"PostObject OptionsObject Presign JobCreated JobStatusChanged",
 		"iam": "GetAccountEmailAddress GetAccountName UpdateAccountEmailAddress UpdateAccountName GetCloudFrontPublicKey ListCloudFrontPublicKeys " +
 			"UploadCloudFrontPublicKey UpdateCloudFrontPublicKey DeleteCloudFrontPublicKey",
 		"secretsmanager": "RotationStarted RotationAbandoned RotationFailed RotationSucceeded TestRotationStarted TestRotationSucceeded TestRotationFailed " +
