@@ -92,13 +92,18 @@ func (c *catalogue) furnish() {
 	for _, name := range openSources() {
 		c.services[name].open = true
 	}
+	recorded := recordedSources()
+	for _, table := range []map[string]string{recorded, guests()} {
+		for name, actual := range table {
+			c.lodge(name, actual)
+		}
+	}
 	for name, events := range otherEvents() {
 		s := c.services[name]
 		for e := range strings.FieldsSeq(events) {
 			s.names, s.extra = append(s.names, e), append(s.extra, strings.ToLower(e))
 		}
 	}
-	recorded := recordedSources()
 	for name := range c.services {
 		if _, renamed := recorded[name]; !renamed {
 			c.sources = append(c.sources, name+domain)
@@ -112,6 +117,24 @@ func (c *catalogue) furnish() {
 		}
 	}
 	c.names = slices.Sorted(maps.Keys(all))
+}
+
+// lodge gives a service the operations of another one, under whose name there may be nothing else.
+func (c *catalogue) lodge(name, actual string) {
+	guest, host := c.services[name], c.services[actual]
+	if guest == nil || guest == host {
+		return
+	}
+	if host == nil {
+		c.services[actual] = guest
+		return
+	}
+	for key, op := range guest.operations {
+		if _, taken := host.operations[key]; !taken {
+			host.operations[key] = op
+			host.names = append(host.names, op.name)
+		}
+	}
 }
 
 // service returns that of an event source, or nil. In China sources may end as addresses do there.

@@ -61,7 +61,7 @@ func TestSigmaHQ(t *testing.T) {
 	}
 }
 
-// TestPack: nothing is to be said of the bundled rules.
+// TestPack: nothing is wrong with the bundled rules.
 func TestPack(t *testing.T) {
 	files, err := rules.Read("builtin", map[string]fs.FS{"builtin": cloudtrail.FS()})
 	if err != nil {
@@ -77,7 +77,9 @@ func TestPack(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range problems {
-		t.Error(p.Excerpt())
+		if p.Severity != rules.Info {
+			t.Error(p.Excerpt())
+		}
 	}
 }
 

@@ -87,7 +87,9 @@ func (s *subject) member(f named, member string) {
 	}
 	switch {
 	case slices.Contains(spelt, member):
-		s.unseen(f, events)
+		if f.name != parameters+member { // an optional parameter of which it is known that there is one needs no record
+			s.unseen(f, events)
+		}
 	case len(spelt) > 0:
 		s.warn(f.at, ParameterCase, "write "+parameters+spelt[0]+strings.TrimPrefix(f.name, parameters+member), "records write the member %q of requestParameters as %q; names are compared exactly", member, spelt[0])
 	default:
@@ -132,27 +134,28 @@ func (e *event) saw(path string) bool {
 	return ok
 }
 
-// oftenSeen is how often an event must have been seen with a container before it means something that a member of it was not.
+// oftenSeen is how often the object around a field must have been seen before it means something that it was without the field.
 const oftenSeen = 20
 
-// unseen notes a field that no record of any of the events had, though there were many.
+// unseen notes a field that no record of any of the events had, though many had the object around it.
 func (s *subject) unseen(f named, events []event) {
-	if len(events) == 0 || slices.Contains(short(), f.name) {
+	end := strings.LastIndexByte(f.name, '.')
+	if len(events) == 0 || end < 0 || slices.Contains(short(), f.name) {
 		return
 	}
-	top, _, _ := strings.Cut(f.name, ".")
+	around := f.name[:end]
 	for _, e := range events {
-		if container := e.seen[top]; container.object+container.array < oftenSeen || e.saw(f.name) {
+		if container := e.seen[around]; container.object+container.array < oftenSeen || e.saw(f.name) {
 			return
 		}
 	}
 	s.add(rules.Info, f.at, UnseenField, "compare with a record of yours; what is optional may be right all the same",
-		"of %d records of %s none had the field %q", seenRecords(events, top), eventNames(events), f.name)
+		"of %d records of %s with %s none had the field %q", seenRecords(events, around), eventNames(events), around, f.name)
 }
 
-func seenRecords(events []event, top string) (n int) {
+func seenRecords(events []event, path string) (n int) {
 	for _, e := range events {
-		n += e.seen[top].object + e.seen[top].array
+		n += e.seen[path].object + e.seen[path].array
 	}
 	return n
 }

@@ -22,14 +22,20 @@ func openSources() []string {
 	return []string{"aws-marketplace", "cassandra", "health", "kafka", "quicksight", "signin", "sso", "support", "trustedadvisor", "workdocs", "workmail", "workspaces"}
 }
 
-// recordedSources returns, by names that services have in SDKs and in speech, the services under which their events are recorded.
+// recordedSources returns, by names that services have in SDKs and in speech, the services under which their events are recorded, which have the
+// events of both.
 func recordedSources() map[string]string {
 	return map[string]string{
 		"amp": "aps", "api.ecr": "ecr", "api.sagemaker": "sagemaker", "apigatewayv2": "apigateway", "cloudwatch": "monitoring", "cloudwatchlogs": "logs", "docdb": "rds",
 		"efs": "elasticfilesystem", "elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing", "emr": "elasticmapreduce", "eventbridge": "events", "keyspaces": "cassandra",
-		"msk": "kafka", "mwaa": "airflow", "neptune": "rds", "opensearch": "es", "pinpoint": "mobiletargeting", "sesv2": "ses", "sfn": "states", "sso-admin": "sso",
+		"mq": "amazonmq", "msk": "kafka", "mwaa": "airflow", "neptune": "rds", "opensearch": "es", "pinpoint": "mobiletargeting", "sesv2": "ses", "sfn": "states", "sso-admin": "sso",
 		"stepfunctions": "states",
 	}
+}
+
+// guests returns, by services whose own event source may stand in records as well, the services under which their events are recorded, too.
+func guests() map[string]string {
+	return map[string]string{"application-autoscaling": "autoscaling", "autoscaling-plans": "autoscaling"}
 }
 
 // otherEvents returns, by service, the events that are no operations in the table: sign-ins, what services do by themselves, what only consoles and
