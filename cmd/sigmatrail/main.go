@@ -23,11 +23,12 @@ const (
 )
 
 type cli struct {
-	Check   checkCommand   `cmd:"" help:"Check rules and say what is wrong with them, and how to mend it."`
-	Scan    scanCommand    `cmd:"" help:"Run rules over CloudTrail files and print what matches."`
-	Serve   serveCommand   `cmd:"" help:"Take batches of records over HTTP, write hits on them and pass them on: for Vector."`
-	Stats   statsCommand   `cmd:"" help:"Say how rules are found, and what they cost."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Check    checkCommand    `cmd:"" help:"Check rules and say what is wrong with them, and how to mend it."`
+	Coverage coverageCommand `cmd:"" help:"Say which tactics and techniques of ATT&CK have rules, and what the rules need CloudTrail to record."`
+	Scan     scanCommand     `cmd:"" help:"Run rules over CloudTrail files and print what matches."`
+	Serve    serveCommand    `cmd:"" help:"Take batches of records over HTTP, write hits on them and pass them on: for Vector."`
+	Stats    statsCommand    `cmd:"" help:"Say how rules are found, and what they cost."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // streams are where a command reads and writes; results go to out, all else to err.
