@@ -61,6 +61,7 @@ func TestNeeds(t *testing.T) {
 		},
 		{"  a: {userIdentity.type: Root}\n  condition: a\n", "*/*", "", "management:write management:read data"},
 		{"  a: {eventSource: kms.amazonaws.com}\n  condition: a\n", "kms.amazonaws.com/*", "not-excluded:kms.amazonaws.com", "management:write management:read"},
+		{"  a: {eventSource: sts.amazonaws.com, eventName: AssumeRoot}\n  condition: a\n", "sts.amazonaws.com/AssumeRoot", "global-services", "management:write management:read"},
 		// A name that holds by itself, and one that several services have.
 		{"  a: {eventName: ConsoleLogin}\n  condition: a\n", "*/ConsoleLogin", "management:write sign-in", ""},
 		{"  a: {eventName: SelectObjectContent}\n  condition: a\n", "*/SelectObjectContent", "", "management:read data:AWS::S3::Object"},

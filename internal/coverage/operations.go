@@ -9,20 +9,25 @@ import (
 func readPrefixes() []string {
 	return []string{
 		"BatchDescribe", "BatchGet", "Check", "Count", "Decrypt", "Describe", "Detect", "Download", "Encrypt", "Estimate", "Filter", "GenerateDataKey", "Get", "Head",
-		"Introspect", "List", "Lookup", "Preview", "Query", "ReEncrypt", "Scan", "Search", "Select", "Simulate", "Test", "Validate", "Verify", "View",
+		"Introspect", "List", "Lookup", "Preview", "Query", "ReEncrypt", "Scan", "Search", "Select", "Simulate", "Test", "Validate", "View",
 	}
 }
 
 // readExceptions are the operations of which the beginning of the name says the wrong thing: as records have them, whether they are read-only.
 func readExceptions() map[string]bool {
 	return map[string]bool{
-		"AssumeRole": true, "AssumeRoleWithSAML": true, "AssumeRoleWithWebIdentity": true, "AssumeRoot": true, "GetFederationToken": false,
+		"AssumeRole": true, "AssumeRoleWithSAML": true, "AssumeRoleWithWebIdentity": true, "GetFederationToken": false,
 		"Converse": true, "ConverseStream": true, "InvokeModel": true, "InvokeModelWithResponseStream": true,
-		"GenerateMac": true, "GenerateRandom": true, "Sign": true, "VerifyMac": true,
+		"GenerateMac": true, "GenerateRandom": true, "Sign": true, "Verify": true, "VerifyMac": true,
 	}
 }
 
-// readOnly reports whether a call reads, and whether it writes. Of those with an open name that may be either both hold. To sign in is to write, whatever
+// unsure are operations of which neither the name nor a record that could be had tells.
+func unsure() []string {
+	return []string{"AssumeRoot", "DecodeAuthorizationMessage", "GenerateCredentialReport", "GenerateServiceLastAccessedDetails"}
+}
+
+// readOnly reports whether a call reads, and whether it writes. Of those that may be either, as of many with an open name, both hold. To sign in is to write, whatever
 // the name is.
 func readOnly(c Call) (reads, writes bool) {
 	if isSignIn(c) {
@@ -30,6 +35,9 @@ func readOnly(c Call) (reads, writes bool) {
 	}
 	if known, exception := readExceptions()[c.Name]; exception {
 		return known, !known
+	}
+	if slices.Contains(unsure(), c.Name) {
+		return true, true
 	}
 	literal, open := c.Name, false
 	if i := strings.IndexAny(c.Name, "*?"); i >= 0 {
