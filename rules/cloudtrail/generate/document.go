@@ -135,7 +135,7 @@ func (w *writer) modules(modules []module) error {
 	if len(modules) == 0 {
 		return nil
 	}
-	w.say("\n## Pacu\n\nThe modules of [Pacu](https://github.com/RhinoSecurityLabs/pacu) that do something worth an alert, the call that gives them away, and the rule that finds it:\n\n" +
+	w.say("\n## Pacu\n\nWhat gives the modules of [Pacu](https://github.com/RhinoSecurityLabs/pacu) away, and the rule that finds it:\n\n" +
 		"| module | event | rule |\n|---|---|---|\n")
 	for _, m := range modules {
 		file := pack + "/" + m.Rule + ".yml"
