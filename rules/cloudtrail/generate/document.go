@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sigmatrail/internal/coverage"
+	"sigmatrail/internal/ruletest"
 	"sigmatrail/rules"
 )
 
@@ -24,8 +25,8 @@ type writer struct {
 
 func (w *writer) say(format string, args ...any) { fmt.Fprintf(&w.Builder, format, args...) }
 
-// document returns the list of the rules in files, and of the modules of Pacu that they are tested on, in Markdown.
-func document(files fs.FS, modules []module) ([]byte, error) {
+// document returns the list of the rules in files, and of the samples of Pacu that they are tested on, in Markdown.
+func document(files fs.FS, samples []ruletest.Sample) ([]byte, error) {
 	set, err := rules.Load(pack, map[string]fs.FS{pack: files}, rules.Options{})
 	if err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func document(files fs.FS, modules []module) ([]byte, error) {
 	needed := w.rules()
 	w.correlations()
 	w.requirements(needed)
-	if err := w.modules(modules); err != nil {
+	if err := w.pacu(samples); err != nil {
 		return nil, err
 	}
 	return []byte(w.String()), nil
@@ -130,20 +131,20 @@ func (w *writer) requirements(needed []coverage.Requirement) {
 	}
 }
 
-// modules writes a line for each call that decides a module of Pacu.
-func (w *writer) modules(modules []module) error {
-	if len(modules) == 0 {
+// pacu writes a line for each call that gives a module of Pacu away.
+func (w *writer) pacu(samples []ruletest.Sample) error {
+	if len(samples) == 0 {
 		return nil
 	}
 	w.say("\n## Pacu\n\nWhat gives the modules of [Pacu](https://github.com/RhinoSecurityLabs/pacu) away, and the rule that finds it:\n\n" +
 		"| module | event | rule |\n|---|---|---|\n")
-	for _, m := range modules {
+	for _, m := range samples {
 		file := pack + "/" + m.Rule + ".yml"
 		i := slices.IndexFunc(w.set.Rules, func(r *rules.Rule) bool { return r.File == file })
 		if i < 0 {
 			return fmt.Errorf("the module %s of Pacu names the rule %q, which is not there", m.Module, m.Rule)
 		}
-		w.say("| `%s` | %s: %s | %s |\n", m.Module, service(m.Source), m.Event, link(w.set.Rules[i].Title, file))
+		w.say("| `%s` | %s: %s | %s |\n", m.Module, service(m.EventSource), m.EventName, link(w.set.Rules[i].Title, file))
 	}
 	return nil
 }

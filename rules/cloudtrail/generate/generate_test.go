@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"sigmatrail/internal/ruletest"
 	"sigmatrail/rules/cloudtrail"
 )
 
@@ -15,15 +16,15 @@ func TestCurrent(t *testing.T) {
 	}
 }
 
-// TestDocument: what is written of rules, correlations and modules.
+// TestDocument: what is written of rules, correlations and samples.
 func TestDocument(t *testing.T) {
 	const rule = "title: Many | Calls\nid: 00000000-0000-4000-8000-000000000001\nlevel: low\ntags: [attack.t1078.004, attack.impact]\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n" +
 		"  a: {eventSource: s3.amazonaws.com, eventName: [A, B, C, D, E, F]}\n  b: {eventSource: kms.amazonaws.com}\n  c: {eventName|startswith: Get}\n  condition: 1 of them\n"
 	const correlation = "title: Often\ntags: [attack.t1110]\ncorrelation:\n  type: value_count\n  rules: [00000000-0000-4000-8000-000000000001]\n  group-by: [userIdentity.arn]\n" +
 		"  timespan: 90m\n  condition: {gte: 5, field: eventName}\n"
 	files := fstest.MapFS{"many.yml": {Data: []byte(rule)}, "often.yml": {Data: []byte(correlation)}}
-	modules := []module{{"iam__x", "GetUser", "iam.amazonaws.com", "many"}}
-	text, err := document(files, modules)
+	samples := []ruletest.Sample{{Module: "iam__x", EventName: "GetUser", EventSource: "iam.amazonaws.com", Rule: "many"}}
+	text, err := document(files, samples)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,29 +39,12 @@ func TestDocument(t *testing.T) {
 			t.Errorf("%s\nlacks %s", text, want)
 		}
 	}
-	modules[0].Rule = "none"
-	if _, err := document(files, modules); err == nil || !strings.Contains(err.Error(), `the module iam__x of Pacu names the rule "none", which is not there`) {
+	samples[0].Rule = "none"
+	if _, err := document(files, samples); err == nil || !strings.Contains(err.Error(), `the module iam__x of Pacu names the rule "none", which is not there`) {
 		t.Errorf("error %v", err)
 	}
 	files["many.yml"].Data = []byte("title: Bad\n")
 	if _, err := document(files, nil); err == nil || !strings.Contains(err.Error(), "builtin/many.yml:1:1") {
-		t.Errorf("error %v", err)
-	}
-}
-
-// TestModules: the lists are read in the order of their names, and what is wrong with one is said.
-func TestModules(t *testing.T) {
-	dir := fstest.MapFS{
-		"pacu_b.yml": {Data: []byte("- {module: b, eventName: B, eventSource: s, rule: r, event: {a: 1}}\n")},
-		"pacu_a.yml": {Data: []byte("- {module: a, eventName: A, eventSource: s, rule: r}\n")},
-		"other.yml":  {Data: []byte("x")},
-	}
-	list, err := readModules(dir)
-	if err != nil || len(list) != 2 || list[0].Module != "a" || list[1] != (module{"b", "B", "s", "r"}) {
-		t.Errorf("%v, error %v", list, err)
-	}
-	dir["pacu_c.yml"] = &fstest.MapFile{Data: []byte("a: b\n")}
-	if _, err := readModules(dir); err == nil || !strings.Contains(err.Error(), "pacu_c.yml") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"sigmatrail/internal/ruletest"
 	"sigmatrail/rules/cloudtrail"
 )
 
@@ -23,11 +24,11 @@ func main() {
 }
 
 func run(root string, check bool) error {
-	modules, err := readModules(os.DirFS(filepath.Join(root, "rules", "cloudtrail", "testdata")))
+	samples, err := ruletest.Samples(os.DirFS(filepath.Join(root, "rules", "cloudtrail", "testdata")), "pacu_*.yml")
 	if err != nil {
 		return err
 	}
-	text, err := document(cloudtrail.FS(), modules)
+	text, err := document(cloudtrail.FS(), samples)
 	if err != nil {
 		return err
 	}
