@@ -26,7 +26,7 @@ func TestDefaultsAreValid(t *testing.T) {
 	want := Settings{
 		Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma",
 		RevokedTechniques: "as_written", Emit: "all", FlattenSeparator: ".", Suppress: "off",
-		SuppressBy: "recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy",
+		SuppressBy:          "recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy",
 		CorrelationLateness: 15 * time.Minute, CorrelationMaxGroups: 100000, CorrelationMaxEvents: 1000,
 	}
 	if diff := cmp.Diff(want, s); diff != "" {

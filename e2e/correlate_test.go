@@ -216,7 +216,9 @@ func TestCorrelateInFlight(t *testing.T) {
 		}
 		got := flown(t, spec, file, len(mixed))
 		for _, f := range want {
-			if !slices.ContainsFunc(got, func(g firing) bool { return g.Rule == f.Rule && g.Group == f.Group && g.First <= f.Last && f.First <= g.Last }) {
+			if !slices.ContainsFunc(got, func(g firing) bool {
+				return g.Rule == f.Rule && g.Group == f.Group && g.First <= f.Last && f.First <= g.Last
+			}) {
 				t.Errorf("seed %d: missed %v", seed, f)
 			}
 		}

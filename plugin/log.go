@@ -81,7 +81,7 @@ func (l hostLog) problems(list rules.Problems) {
 	shown := 0
 	for _, p := range list {
 		level := C.int(logError)
-		if p.Severity == rules.Warning {
+		if p.Severity != rules.Error {
 			level = logDebug
 		} else if shown++; shown > maxProblems {
 			continue

@@ -47,7 +47,7 @@ func (i *instance) close() error {
 	if i.Engine == nil {
 		return nil
 	}
-	i.Engine.Close()
+	i.Close()
 	return process.states.release(i.state)
 }
 

@@ -124,7 +124,7 @@ func (s *scan) correlate() map[int][]fired {
 	}
 	for i := range list {
 		r := &list[i]
-		r.Serial = uint64(i) //nolint:gosec // an index
+		r.Serial = uint64(i)
 		r.Values = func(field string) []string {
 			if at, ok := slices.BinarySearch(s.fields, field); ok {
 				return r.values[at]

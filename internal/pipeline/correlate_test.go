@@ -92,7 +92,7 @@ func TestCorrelations(t *testing.T) {
 	const many = `{"id":"5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b21","title":"Many","level":"critical","author":"Somebody","tags":["attack.t1580"],"correlations":[` +
 		`{"type":"event_count","timespan":600,"group":[{"field":"userIdentity.arn","value":"a"}],"count":3,"first":"2026-11-20T08:00:01Z","last":"2026-11-20T08:00:04Z",` +
 		`"event_ids":["e1","e2","00000000-0000-4000-8000-00000000000a"]}]}`
-	text := strings.Split(manyText, "---\ntitle: Stop Then")[0]
+	text, _, _ := strings.Cut(manyText, "---\ntitle: Stop Then")
 	for name, through := range doors() {
 		e := correlating(t, text, nil)
 		for _, quiet := range []string{refused(1, "a", "e1"), refused(2, "a", "e2"), refused(2, "a", "e2"), refused(3, "b", "e3")} {
