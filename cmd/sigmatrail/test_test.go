@@ -43,7 +43,7 @@ func TestTestingPage(t *testing.T) {
 		}
 		commands++
 	}
-	if files != 6 || commands != 3 {
+	if files != 9 || commands != 4 {
 		t.Errorf("%d files, %d commands", files, commands)
 	}
 }

@@ -92,6 +92,10 @@ func TestAgreesOnCorpora(t *testing.T) {
 	}
 	settings := conf.Default()
 	settings.Rules = pipeline.Builtin + "," + shared.SigmaHQ()
+	var err error
+	if settings.Exclude, err = mixes.Correlations(); err != nil {
+		t.Fatal(err)
+	}
 	sources, err := pipeline.Read(settings)
 	if err != nil {
 		t.Fatal(err)

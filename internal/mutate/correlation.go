@@ -67,7 +67,9 @@ func thresholds(b rules.Bound) (list []rules.Bound) {
 	if err != nil {
 		return nil
 	}
-	next := func(by int) rules.Bound { return rules.Bound{Op: b.Op, Number: rules.ParseDecimal(strconv.Itoa(number + by))} }
+	next := func(by int) rules.Bound {
+		return rules.Bound{Op: b.Op, Number: rules.ParseDecimal(strconv.Itoa(number + by))}
+	}
 	opposite := map[string]string{"gt": "gte", "gte": "gt", "lt": "lte", "lte": "lt"}[b.Op]
 	switch b.Op {
 	case "gte", "lt":

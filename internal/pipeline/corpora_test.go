@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sigmatrail/conf"
+	"sigmatrail/internal/mixes"
 	"sigmatrail/internal/record"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,11 +21,21 @@ const (
 // load makes an engine of rules.
 func load(t *testing.T, spec string) *Engine {
 	t.Helper()
-	e, err := New(conf.Settings{Rules: spec, MinLevel: "informational", Key: "sigma"})
+	e, err := New(conf.Settings{Rules: spec, MinLevel: "informational", Key: "sigma", Exclude: bundledCorrelations(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return e
+}
+
+// bundledCorrelations are what tests exclude that hold what is written on single records to what rules say of each.
+func bundledCorrelations(t testing.TB) string {
+	t.Helper()
+	ids, err := mixes.Correlations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
 }
 
 // events calls f with each event of files.

@@ -228,7 +228,7 @@ func ecsEngine(t *testing.T) *Engine {
 	if _, err := os.Stat(sharedRules); err != nil {
 		t.Skipf("skipped: %s is not there", sharedRules)
 	}
-	e, err := New(conf.Settings{Rules: Builtin + "," + sharedRules, MinLevel: "informational", Key: "sigma", Fields: "ecs"})
+	e, err := New(conf.Settings{Rules: Builtin + "," + sharedRules, MinLevel: "informational", Key: "sigma", Fields: "ecs", Exclude: bundledCorrelations(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -221,7 +221,7 @@ func TestFlattenShared(t *testing.T) {
 		t.Skipf("skipped: %s is not there", sharedEvents)
 	}
 	s := conf.Default()
-	s.Rules, s.Flatten, s.Format = Builtin+","+sharedRules, "requestParameters,responseElements", "flat"
+	s.Rules, s.Flatten, s.Format, s.Exclude = Builtin+","+sharedRules, "requestParameters,responseElements", "flat", bundledCorrelations(t)
 	e, err := New(s)
 	if err != nil {
 		t.Fatal(err)

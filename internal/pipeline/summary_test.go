@@ -102,7 +102,9 @@ func TestSummaryOnSharedEvents(t *testing.T) {
 	if _, err := os.Stat(sharedEvents); err != nil {
 		t.Skipf("skipped: %s is not there", sharedEvents)
 	}
-	e, err := New(settingsOf(func(s *conf.Settings) { s.Summary, s.Rules = true, Builtin+","+sharedRules }))
+	e, err := New(settingsOf(func(s *conf.Settings) {
+		s.Summary, s.Rules, s.Exclude = true, Builtin+","+sharedRules, bundledCorrelations(t)
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}

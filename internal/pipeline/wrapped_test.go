@@ -173,7 +173,7 @@ func (w *wrapper) engine(fields string, split bool) *Engine {
 	key := fmt.Sprint(fields, split)
 	if w.engines[key] == nil {
 		s := conf.Default()
-		s.Rules, s.Fields, s.Split = Builtin+","+sharedRules, fields, split
+		s.Rules, s.Fields, s.Split, s.Exclude = Builtin+","+sharedRules, fields, split, bundledCorrelations(w.t)
 		e, err := New(s)
 		if err != nil {
 			w.t.Fatal(err)

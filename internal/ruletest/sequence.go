@@ -26,7 +26,7 @@ const (
 type sequence struct {
 	set     *rules.Set
 	events  []occurred
-	inOrder []int // indexes, by time
+	inOrder []int               // indexes, by time
 	want    []oracle.Correlated // by the oracle
 }
 

@@ -2,6 +2,7 @@ package ruletest
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,10 +49,11 @@ type teller struct {
 	*sequence
 
 	fired [][]correlate.Firing
+	depth int // how far to the right it is written
 }
 
 func (t *teller) linef(indent int, format string, args ...any) {
-	fmt.Fprintf(t, strings.Repeat("  ", indent)+format+"\n", args...)
+	fmt.Fprintf(t, strings.Repeat("  ", t.depth+indent)+format+"\n", args...)
 }
 
 // correlation tells how one stands at an event.
@@ -69,6 +71,13 @@ func (t *teller) correlation(index, event int) {
 		}
 		t.standing(c, index, event, &standings[i])
 	}
+}
+
+// nested tells of a correlation below another.
+func (t *teller) nested(index, event int) {
+	t.depth += 3
+	t.correlation(index, event)
+	t.depth -= 3
 }
 
 // apart says why an event takes no part in a correlation.
@@ -89,7 +98,7 @@ func (t *teller) apart(c *rules.Correlation, event int) {
 		}
 		for _, inner := range r.Correlations {
 			t.linef(1, "the event completes nothing of it: %q is not true then", t.sequence.set.Correlations[inner].Title)
-			t.correlation(inner, event)
+			t.nested(inner, event)
 			hit = true
 		}
 	}
@@ -103,7 +112,7 @@ func (t *teller) apart(c *rules.Correlation, event int) {
 			if n++; n <= mostRules {
 				x := t.explainer.Explain(rule, e.found)
 				t.linef(1, "%s does not match:", x.Rule.Title)
-				t.WriteString(x.Text(4))
+				t.WriteString(x.Text(2*t.depth + 4))
 			}
 		}
 	}
@@ -129,7 +138,7 @@ func (t *teller) standing(c *rules.Correlation, index, event int, st *oracle.Sta
 	at := t.sequence.events[event].Time
 	t.linef(1, "%s%s in the %s up to %s", group(c, st.Values), count(len(st.Window), "event"), span(c.Timespan), t.clock(at))
 	if strings.HasPrefix(c.Type, "temporal") {
-		t.places(c, st)
+		t.places(c, at, st)
 	} else {
 		t.value(c, st)
 		t.outside(c, st, at)
@@ -169,13 +178,17 @@ func (t *teller) value(c *rules.Correlation, st *oracle.Standing) {
 		return
 	}
 	parts := make([]string, 0, len(c.Bounds))
+	missing := ""
 	for _, b := range c.Bounds {
 		number, _ := b.Number.Canonical()
+		if limit, ok := new(big.Rat).SetString(number); ok && b.Op == "gte" && st.Value.Cmp(limit) < 0 {
+			missing = ": " + limit.Sub(limit, st.Value).RatString() + " more"
+		}
 		parts = append(parts, map[string]string{
 			"gt": "more than ", "gte": "at least ", "lt": "less than ", "lte": "at most ", "eq": "exactly ", "neq": "anything but ",
 		}[b.Op]+number)
 	}
-	t.linef(2, "%s is %s; the condition wants %s", what, st.Value.RatString(), strings.Join(parts, " and "))
+	t.linef(2, "%s is %s; the condition wants %s%s", what, st.Value.RatString(), strings.Join(parts, " and "), missing)
 	if c.Type == "event_count" {
 		return
 	}
@@ -208,8 +221,8 @@ func (t *teller) outside(c *rules.Correlation, st *oracle.Standing, at time.Time
 	}
 }
 
-// places tells which rules occur.
-func (t *teller) places(c *rules.Correlation, st *oracle.Standing) {
+// places tells which rules occur. Of a correlation that does not it tells how that stood last.
+func (t *teller) places(c *rules.Correlation, at time.Time, st *oracle.Standing) {
 	missing := false
 	times := func(events []oracle.Taken, place int) (list []string) {
 		for _, e := range events {
@@ -229,10 +242,23 @@ func (t *teller) places(c *rules.Correlation, st *oracle.Standing) {
 			t.linef(2, "✗ %s: not in that time, but at %s", r.Name, shown(out))
 		} else {
 			t.linef(2, "✗ %s: does not occur", r.Name)
+			for _, inner := range t.sequence.set.Resolve(c)[i].Correlations {
+				t.last(inner, at)
+			}
 		}
 	}
 	if c.Type == "temporal_ordered" && !missing && !st.Holds {
 		t.linef(2, "all of them occur, but not in this order, each on an event of its own")
+	}
+}
+
+// last tells how a correlation stood at the last event up to a time that takes part in it.
+func (t *teller) last(correlation int, at time.Time) {
+	for _, i := range slices.Backward(t.inOrder) {
+		if !t.events[i].Time.After(at) && len(oracle.Standings(t.sequence.set, correlation, t.occurrences(), i)) > 0 {
+			t.nested(correlation, i)
+			return
+		}
 	}
 }
 
