@@ -41,12 +41,14 @@ type Stats struct {
 	Firings uint64
 	// Groups is how many there are now.
 	Groups uint64
-	// EvictedGroups and EvictedEvents counts what had to go before its time, as there was too much. Late counts events that came when what they may have belonged to was
-	// forgotten.
-	EvictedGroups, EvictedEvents, Late uint64
+	// Held is how many of the Events there are now, Expired how many were forgotten as nothing may come any more that belongs to them, or as no correlation asks for
+	// them. What is not among those is among EvictedEvents: it had to go before its time, as there was too much, alone or with one of EvictedGroups.
+	Held, Expired, EvictedGroups, EvictedEvents uint64
+	// Late counts pairs of a record and a group, where the record came later than is allowed. What it may have belonged to may have been judged, or forgotten.
+	Late uint64
 }
 
-type counts struct{ events, duplicates, firings, evictedGroups, evictedEvents, late atomic.Uint64 }
+type counts struct{ events, duplicates, firings, expired, evictedGroups, evictedEvents, late atomic.Uint64 }
 
 // NewState returns an empty State in memory.
 func NewState(o Options) *State {
@@ -57,8 +59,18 @@ func NewState(o Options) *State {
 func (s *State) Stats() Stats {
 	return Stats{
 		Events: s.stats.events.Load(), Duplicates: s.stats.duplicates.Load(), Firings: s.stats.firings.Load(), Groups: uint64(max(0, s.groups.Load())), //nolint:gosec // not negative
-		EvictedGroups: s.stats.evictedGroups.Load(), EvictedEvents: s.stats.evictedEvents.Load(), Late: s.stats.late.Load(),
+		Held: s.held(), Expired: s.stats.expired.Load(), EvictedGroups: s.stats.evictedGroups.Load(), EvictedEvents: s.stats.evictedEvents.Load(), Late: s.stats.late.Load(),
 	}
+}
+
+// held counts the events that there are.
+func (s *State) held() (n uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.tables {
+		n += t.held()
+	}
+	return n
 }
 
 // table returns the table of a correlation, and counts its user.
@@ -67,7 +79,7 @@ func (s *State) table(m *machine) *table {
 	defer s.mu.Unlock()
 	t := s.tables[m.digest]
 	if t == nil {
-		t = &table{}
+		t = newTable()
 		s.tables[m.digest] = t
 	}
 	t.users++
@@ -83,24 +95,26 @@ func (s *State) release(m *machine) {
 		return
 	}
 	delete(s.tables, m.digest)
+	s.stats.expired.Add(t.held())
 	for i := range t.shards {
 		s.groups.Add(-int64(len(t.shards[i].groups)))
 	}
 }
 
-// keep is how long events stay behind the horizon.
+// keep is how long events stay behind what may still come.
 func (s *State) keep(m *machine) int64 {
-	late := s.lateness(m)
-	if s.options.Now != nil {
-		late += ahead.Microseconds() // the horizon may be so much too far
+	span := m.span
+	if m.waits { // what was at the time of the event before is looked at
+		span *= 2
 	}
-	return m.span + m.reach + late
+	if s.options.Now != nil {
+		span += ahead.Microseconds() // the horizon may be so much too far
+	}
+	return span + m.reach
 }
 
-// lateness is how much later than others an event of m may come.
-func (s *State) lateness(m *machine) int64 {
-	return s.options.Lateness.Microseconds() * int64(1+m.delay)
-}
+// lateness is how much later than others an event may come.
+func (s *State) lateness() int64 { return s.options.Lateness.Microseconds() }
 
 // evict forgets the groups that were not touched for longest, while there are too many.
 func (s *State) evict() {
@@ -114,6 +128,7 @@ func (s *State) evict() {
 			victim.remove(g, s.store != nil)
 			s.groups.Add(-1)
 			s.stats.evictedGroups.Add(1)
+			s.stats.evictedEvents.Add(uint64(len(g.events)))
 		}
 		victim.mu.Unlock()
 	}
