@@ -27,7 +27,9 @@ type made struct {
 	fields      map[string][]string
 }
 
-func pick[T any](t *rapid.T, label string, list ...T) T { return rapid.SampledFrom(list).Draw(t, label) }
+func pick[T any](t *rapid.T, label string, list ...T) T {
+	return rapid.SampledFrom(list).Draw(t, label)
+}
 
 func chance(t *rapid.T, label string, percent int) bool {
 	return rapid.IntRange(1, 100).Draw(t, label) <= percent
