@@ -64,7 +64,7 @@ func (t *table) shard(key hash) *shard { return &t.shards[key[0]%shards] }
 func (s *shard) tooLate(m *machine, key hash, e *event, before int64) bool {
 	g := s.groups[key]
 	if g != nil {
-		before = g.from
+		before = max(before, g.from)
 	}
 	if !m.waits || e.at >= before+m.span || before == never {
 		return false
