@@ -47,7 +47,7 @@ func (t *tally) know(e *event) {
 
 // forget takes an event out that goes.
 func (t *tally) forget(e *event) {
-	if e.more == nil {
+	if e.more == nil || !t.known {
 		return
 	}
 	t.add(e.more.numbers, -1)
