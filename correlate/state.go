@@ -58,7 +58,7 @@ func NewState(o Options) *State {
 // Stats returns the counts.
 func (s *State) Stats() Stats {
 	return Stats{
-		Events: s.stats.events.Load(), Duplicates: s.stats.duplicates.Load(), Firings: s.stats.firings.Load(), Groups: uint64(max(0, s.groups.Load())), //nolint:gosec // not negative
+		Events: s.stats.events.Load(), Duplicates: s.stats.duplicates.Load(), Firings: s.stats.firings.Load(), Groups: uint64(max(0, s.groups.Load())),
 		Held: s.held(), Expired: s.stats.expired.Load(), EvictedGroups: s.stats.evictedGroups.Load(), EvictedEvents: s.stats.evictedEvents.Load(), Late: s.stats.late.Load(),
 	}
 }
