@@ -183,17 +183,22 @@ func (m *machine) orderedHolds(events []event) bool {
 	for i := range events {
 		present |= events[i].mask
 	}
-	if m.expr == nil && len(m.bounds) > 0 { // how many rules occur in order, at most
-		longest := 0.0
-		c := newChains()
-		ties(events, func(_ int, tied []event) bool {
-			for _, chain := range c.extend(m, tied, none) {
-				longest = max(longest, count(chain))
-			}
-			return true
-		})
-		return m.compare(longest)
+	if m.expr == nil && len(m.bounds) > 0 {
+		return m.compare(m.longest(events))
 	}
 	_, ok := m.subsets(events, none, present)
 	return ok
+}
+
+// longest returns how many places records take in their order, at most.
+func (m *machine) longest(events []event) float64 {
+	most := 0.0
+	c := newChains()
+	ties(events, func(_ int, tied []event) bool {
+		for _, chain := range c.extend(m, tied, none) {
+			most = max(most, count(chain))
+		}
+		return true
+	})
+	return most
 }

@@ -137,6 +137,8 @@ func (g *group) value(m *machine, low, high int) float64 {
 		list := make([]float64, 0, high-low)
 		g.numbers(m, low, high, none)(func(v float64) { list = append(list, v) })
 		return percentile(list, m.rank)
+	case ordered:
+		return m.longest(g.events[low:high])
 	}
 	return count(g.mask(low, high))
 }
