@@ -395,6 +395,7 @@ func (p *pass) judgeTable(m *machine, t *table) {
 		judged = max(judged, p.due)
 	}
 	t.judged.Store(judged)
+	t.prune()
 }
 
 func (p *pass) judgeOne(m *machine, t *table, due pending) {

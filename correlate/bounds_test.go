@@ -47,6 +47,23 @@ func TestBounds(t *testing.T) {
 	})
 }
 
+// TestWaitingIsBounded: what waits to be judged does not stay behind the groups that had to go.
+func TestWaitingIsBounded(t *testing.T) {
+	_, compiled := load(t, "title: C\nname: c\nlevel: low\ncorrelation: {type: event_count, rules: [a], group-by: [who], timespan: 10s, condition: {lt: 2}}\n")
+	c := NewCorrelator(compiled, NewState(Options{Lateness: time.Hour, MaxGroups: 10}))
+	for i := range 5 * fewWaiting {
+		if fired := c.Apply(nil, occurrence{1000, "a", "", texts{"who": fmt.Sprint(i)}}.event(i)); len(fired) > 0 {
+			t.Fatal(fired)
+		}
+		if n := len(c.tables[0].waiting); n > fewWaiting {
+			t.Fatal(n)
+		}
+	}
+	if fired := c.Flush(nil); len(fired) != 10 {
+		t.Error(len(fired))
+	}
+}
+
 // TestConcurrent: records come from several accounts at a time, each in an order of its own within the lateness.
 func TestConcurrent(t *testing.T) {
 	for n := range 30 {

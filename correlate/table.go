@@ -15,6 +15,7 @@ type table struct {
 
 	mu      sync.Mutex
 	waiting waiting // moments to be judged, where the correlation waits; under mu
+	pruned  int     // how many were left when last looked through; under mu
 
 	// judging is held by who judges them, up to judged: nobody may take it that they are judged while somebody still does so. Shards are locked below it, and no other
 	// judging.

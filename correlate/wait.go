@@ -42,6 +42,33 @@ func (w *waiting) due(before int64) (p pending, ok bool) {
 	return p, true
 }
 
+// fewWaiting are not worth looking through.
+const fewWaiting = 1 << 13
+
+// prune forgets moments of groups and events that had to go, when there are many. Nobody may judge meanwhile.
+func (t *table) prune() {
+	t.mu.Lock()
+	if len(t.waiting) < max(fewWaiting, t.pruned*2) {
+		t.mu.Unlock()
+		return
+	}
+	all := t.waiting
+	t.waiting = nil
+	t.mu.Unlock()
+	left := slices.DeleteFunc(all, func(w pending) bool {
+		sh := t.shard(w.key)
+		sh.mu.Lock()
+		defer sh.mu.Unlock()
+		g := sh.groups[w.key]
+		return g == nil || g.first(w.at) == g.first(w.at+1)
+	})
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.waiting = append(left, t.waiting...)
+	heap.Init(&t.waiting)
+	t.pruned = len(t.waiting)
+}
+
 // judged says what a condition that waits is at a moment, and whether it has become true there: it was not at the time of the event before, or that is not
 // in the window any more.
 func (g *group) judged(m *machine, at int64) (w moment, holds, rises bool) {
