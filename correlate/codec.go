@@ -258,9 +258,7 @@ func (r *reader) event(e *event, first bool, before *event) {
 		e.at = r.varint()
 	} else {
 		e.at = before.at + int64(r.uvarint()) //nolint:gosec // checked
-		if e.at < before.at {
-			r.fail()
-		}
+		r.want(e.at >= before.at)
 	}
 	if flags&hasID != 0 {
 		e.id = r.hash()
@@ -274,33 +272,40 @@ func (r *reader) event(e *event, first bool, before *event) {
 }
 
 func (r *reader) more(e *event, flags byte) {
+	if flags&(hasText|hasValues|hasNumbers|hasInner) == 0 {
+		return
+	}
+	m := e.extend()
 	if flags&hasText != 0 {
-		e.extend().text = r.text()
+		m.text = r.text()
+		r.want(m.text != "")
 	}
 	if flags&hasValues != 0 {
-		values := make([]hash, r.count(len(hash{})))
-		for i := range values {
-			values[i] = r.hash()
+		m.values = make([]hash, r.count(len(hash{})))
+		r.want(len(m.values) > 0)
+		for i := range m.values {
+			m.values[i] = r.hash()
 		}
-		e.extend().values = values
 	}
 	if flags&hasNumbers != 0 {
-		numbers := make([]float64, r.count(8))
-		for i := range numbers {
+		m.numbers = make([]float64, r.count(8))
+		r.want(len(m.numbers) > 0)
+		for i := range m.numbers {
 			v := math.Float64frombits(r.uint64())
-			if v-v != 0 { // neither infinite nor NaN are taken
-				r.fail()
-			}
-			numbers[i] = v
+			m.numbers[i] = v
+			r.want(v-v == 0) // neither infinite nor NaN
 		}
-		e.extend().numbers = numbers
 	}
 	if flags&hasInner != 0 {
-		e.extend().inner = r.hash()
-		e.more.reach = int64(r.uvarint()) //nolint:gosec // checked
-		if e.more.reach < 0 {
-			r.fail()
-		}
+		m.inner, m.reach = r.hash(), int64(r.uvarint()) //nolint:gosec // checked
+		r.want(m.reach >= 0 && (m.reach > 0 || m.inner != hash{}))
+	}
+}
+
+// want makes r bad where something is not so.
+func (r *reader) want(so bool) {
+	if !so {
+		r.fail()
 	}
 }
 

@@ -69,6 +69,9 @@ func openState(path string, o Options, report func(string), every, grace time.Du
 	if err := s.store.open(); err != nil {
 		return nil, err
 	}
+	if len(s.tables) > 0 { // what nobody asks for goes after a while
+		s.retireLater()
+	}
 	go s.store.run()
 	return s, nil
 }
@@ -190,7 +193,9 @@ type fault struct {
 	stack []byte
 }
 
-func (f *fault) Error() string { return fmt.Sprintf("a fault (please report it): %v\n%s", f.what, f.stack) }
+func (f *fault) Error() string {
+	return fmt.Sprintf("a fault (please report it): %v\n%s", f.what, f.stack)
+}
 
 // attempt calls f; a panic in it, also one about memory of a file that somebody has cut short, is an error.
 func (st *store) attempt(f func() error) (err error) {

@@ -38,7 +38,9 @@ func (e *damaged) Error() string { return e.why.Error() }
 // version says that a file is of another version.
 type version uint64
 
-func (v version) Error() string { return fmt.Sprintf("its format has version %d, this program has %d", v, formatVersion) }
+func (v version) Error() string {
+	return fmt.Sprintf("its format has version %d, this program has %d", v, formatVersion)
+}
 
 // open opens the file, and takes what is in it into the state, which is empty.
 func (st *store) open() error {
@@ -170,7 +172,7 @@ func (st *store) load() error {
 	return nil
 }
 
-// adopt counts what came out of the file. What no correlation asks for goes after a while.
+// adopt counts what came out of the file.
 func (s *State) adopt(groups int) {
 	s.groups.Store(int64(groups))
 	newest, now := uint64(0), time.Now()
@@ -183,9 +185,6 @@ func (s *State) adopt(groups int) {
 		}
 	}
 	s.stamp.Store(int64(newest)) //nolint:gosec // counts up
-	if len(s.tables) > 0 {
-		s.retireLater()
-	}
 }
 
 func loadTables(titles, all *bbolt.Bucket) (tables map[digestKey]*table, groups int, err error) {
