@@ -340,7 +340,7 @@ func TestRestoredObeysLimits(t *testing.T) {
 	shut(t, s)
 	for range 2 { // the limits hold in the file too
 		s, _ = reopen(t, path, Options{Now: at(100), MaxGroups: 30, MaxEvents: 3}, time.Millisecond, aMinute)
-		c = NewCorrelator(one, s)
+		NewCorrelator(one, s)
 		all := groupsOf(s)
 		if len(all) != 30 || s.Stats().Groups != 30 {
 			t.Fatalf("%d groups", len(all))

@@ -169,8 +169,9 @@ func (p *part) write(titles, groups *bbolt.Bucket) error {
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(titles.Get(p.digest[:]), []byte(p.title)) {
-		if err := titles.Put(p.digest[:], []byte(p.title)); err != nil {
+	title := sealed(append(make([]byte, 4), p.title...), 0, p.digest[:])
+	if !bytes.Equal(titles.Get(p.digest[:]), title) {
+		if err := titles.Put(p.digest[:], title); err != nil {
 			return err
 		}
 	}

@@ -75,7 +75,7 @@ func (p *pages) meta(length int64) error {
 	found := false
 	for at := int64(0); at < most && at < length; at = max(least, 2*at) {
 		m, ok := readMeta(p.file, at)
-		if !ok || (at > 0 && int64(m.pageSize) != at) || m.pageSize < least || m.pageSize > most || bits.OnesCount(uint(m.pageSize)) != 1 { //nolint:gosec // positive
+		if !ok || (at > 0 && int64(m.pageSize) != at) || m.pageSize < least || m.pageSize > most || bits.OnesCount(uint(m.pageSize)) != 1 {
 			continue
 		}
 		if !found || m.transaction > p.transaction {
@@ -156,7 +156,7 @@ func (p *pages) freelistPages() error {
 	if n == 1<<16-1 {
 		n, ids = order.Uint64(ids), ids[8:]
 	}
-	if order.Uint16(text[8:]) != freelistPage || n > uint64(len(ids)/8) { //nolint:gosec // positive
+	if order.Uint16(text[8:]) != freelistPage || n > uint64(len(ids)/8) {
 		return damage("the list of free pages is none")
 	}
 	before := uint64(1)
@@ -213,7 +213,7 @@ func element(text []byte, n int, leaf bool) (head, key, value []byte, ok bool) {
 	} else {
 		pos, ksize = uint64(order.Uint32(head)), uint64(order.Uint32(head[4:]))
 	}
-	if ksize == 0 || pos+ksize+vsize > uint64(len(head)) { //nolint:gosec // positive
+	if ksize == 0 || pos+ksize+vsize > uint64(len(head)) {
 		return nil, nil, nil, false
 	}
 	return head, head[pos : pos+ksize], head[pos+ksize : pos+ksize+vsize], true

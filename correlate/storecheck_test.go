@@ -38,7 +38,7 @@ func open(t *testing.T, path string, compiled *Set, want map[string]*group) (sou
 	s, said := reopen(t, path, Options{Now: at(100)}, time.Hour, aMinute)
 	for key, g := range groupsOf(s) {
 		if want[key] == nil || len(g.events) > len(want[key].events) {
-			t.Errorf("a group that nobody has written: %+v", g)
+			t.Fatalf("a group that nobody has written: %+v", g)
 		}
 	}
 	sound = !strings.Contains(said.String(), "begin anew")

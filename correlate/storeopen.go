@@ -111,7 +111,7 @@ func openFile(path string) (*bbolt.DB, error) {
 func lock(file *os.File) (err error) {
 	const step = 50 * time.Millisecond
 	for end := time.Now().Add(lockWait); ; time.Sleep(step) {
-		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a small number
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(end) {
 			return err
 		}
@@ -184,16 +184,20 @@ func (s *State) adopt(groups int) {
 			}
 		}
 	}
-	s.stamp.Store(int64(newest)) //nolint:gosec // counts up
+	s.stamp.Store(int64(newest))
 }
 
 func loadTables(titles, all *bbolt.Bucket) (tables map[digestKey]*table, groups int, err error) {
 	tables = make(map[digestKey]*table)
 	err = all.ForEachBucket(func(digest []byte) error {
-		t := &table{title: string(titles.Get(digest))}
-		n, err := t.load(all.Bucket(digest))
+		title, err := unsealed(digest, titles.Get(digest))
 		if err != nil || len(digest) != len(digestKey{}) {
-			return fmt.Errorf("the groups of correlation %s: %w", t.title, cmp.Or(err, errFormat))
+			return fmt.Errorf("the name of correlation %x: %w", digest, errFormat)
+		}
+		t := &table{title: string(title)}
+		n, err := t.load(all.Bucket(digest))
+		if err != nil {
+			return fmt.Errorf("the groups of correlation %s: %w", t.title, err)
 		}
 		tables[digestKey(digest)] = t
 		groups += n

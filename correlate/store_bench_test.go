@@ -1,0 +1,120 @@
+package correlate
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// stream is events of many groups, so that what an event costs can be measured alone. Each principal has three events, half a million events behind each other.
+type stream struct {
+	n, groups int
+	who       []string
+	ids       []string
+}
+
+func newStream(groups int) *stream {
+	s := &stream{groups: groups}
+	for i := range groups {
+		s.who = append(s.who, fmt.Sprintf("arn:aws:iam::111122223333:user/user-%07d", i))
+	}
+	for i := range 1 << 16 {
+		s.ids = append(s.ids, fmt.Sprintf("%08x-89ab-4def-8123-456789abcdef", i))
+	}
+	return s
+}
+
+// next applies the next event, whose group is one in a random order that repeats.
+func (s *stream) next(c *Correlator, firings []Firing) []Firing {
+	i := s.n * 7_654_321 % s.groups
+	second := int64(1e9) + int64(s.n/s.groups)*20
+	ev := Event{
+		Time: time.Unix(second, 0), Account: "111122223333", Region: "eu-west-1", ID: s.ids[s.n%len(s.ids)], Rules: []int{0},
+		Values: func(string) []string { return s.who[i : i+1 : i+1] },
+	}
+	s.n++
+	return c.Apply(firings[:0], &ev)
+}
+
+// BenchmarkApply is what a hit costs that belongs to one correlation, in memory and with a file.
+func BenchmarkApply(b *testing.B) {
+	_, compiled := load(b, counting)
+	for _, groups := range []int{100, 10_000} {
+		for _, kind := range []string{"memory", "file"} {
+			b.Run(fmt.Sprintf("groups=%d/%s", groups, kind), func(b *testing.B) {
+				s := NewState(Options{Now: at(2e9)})
+				if kind == "file" {
+					s, _ = reopen(b, filepath.Join(b.TempDir(), "state"), Options{Now: at(2e9)}, saveEvery, aMinute)
+				}
+				c, events := NewCorrelator(compiled, s), newStream(groups)
+				var firings []Firing
+				for range groups {
+					firings = events.next(c, firings)
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					firings = events.next(c, firings)
+				}
+			})
+		}
+	}
+}
+
+// TestManyGroups measures many groups: SIGMA_GROUPS of them.
+func TestManyGroups(t *testing.T) {
+	n, err := strconv.Atoi(os.Getenv("SIGMA_GROUPS"))
+	if err != nil {
+		t.Skip("SIGMA_GROUPS says of how many")
+	}
+	_, compiled := load(t, counting)
+	path := filepath.Join(t.TempDir(), "state")
+	s, _ := reopen(t, path, Options{Now: at(2e9)}, time.Hour, aMinute)
+	c, events := NewCorrelator(compiled, s), newStream(n)
+	var firings []Firing
+	before := inUse()
+	start := time.Now()
+	for range n {
+		firings = events.next(c, firings)
+	}
+	t.Logf("%d new groups: %v an event", n, time.Since(start)/time.Duration(n))
+	unsaved := inUse()
+	start = time.Now()
+	s.store.save()
+	t.Logf("all written in %v, %d bytes a group in the file", time.Since(start).Round(time.Millisecond), must(os.Stat(path)).Size()/int64(n))
+	after := inUse()
+	t.Logf("%d bytes a group with one event, %d before it was written", (after-before)/uint64(n), (unsaved-before)/uint64(n))
+	start = time.Now()
+	const some = 100_000
+	for range some {
+		firings = events.next(c, firings)
+	}
+	t.Logf("%v an event at that many groups", time.Since(start)/some)
+	start = time.Now()
+	s.store.save()
+	t.Logf("%d changed groups written in %v, then %d bytes a group in the file", some, time.Since(start).Round(time.Millisecond), must(os.Stat(path)).Size()/int64(n))
+	for range 2000 {
+		firings = events.next(c, firings)
+	}
+	start = time.Now()
+	s.store.save()
+	t.Logf("2000 changed groups written in %v", time.Since(start).Round(time.Millisecond))
+	shut(t, s)
+	start = time.Now()
+	s, _ = reopen(t, path, Options{Now: at(2e9)}, time.Hour, aMinute)
+	t.Logf("restored in %v", time.Since(start).Round(time.Millisecond))
+	if got := s.Stats().Groups; got != uint64(n) {
+		t.Errorf("%d groups", got)
+	}
+	runtime.KeepAlive(events)
+}
+
+func inUse() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
