@@ -24,7 +24,7 @@ const (
 // store keeps a State in a file, which bbolt makes whole at any moment: what is written is there when a transaction ends, or nothing of it is.
 //
 //	meta    version: formatVersion; clock: see clockKey
-//	titles  the digest of a correlation: what it is called, behind a check sum as in codec.go
+//	tables  the digest of a correlation: what is known of it but its groups, see encodeHead
 //	groups  the digest of a correlation: a bucket, with the groups of it by their keys (codec.go)
 //
 // A goroutine of its own writes what has changed since it did so last. It encodes groups under their shards' locks, a few at a time, and touches the disk under

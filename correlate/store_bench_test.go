@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// stream is events of many groups, so that what an event costs can be measured alone. Each principal has three events, half a million events behind each other.
-type stream struct {
+// crowd is events of many groups, so that what an event costs can be measured alone. Each principal has three events, half a million events behind each other.
+type crowd struct {
 	n, groups int
 	who       []string
 	ids       []string
 }
 
-func newStream(groups int) *stream {
-	s := &stream{groups: groups}
+func newCrowd(groups int) *crowd {
+	s := &crowd{groups: groups}
 	for i := range groups {
 		s.who = append(s.who, fmt.Sprintf("arn:aws:iam::111122223333:user/user-%07d", i))
 	}
@@ -29,7 +29,7 @@ func newStream(groups int) *stream {
 }
 
 // next applies the next event, whose group is one in a random order that repeats.
-func (s *stream) next(c *Correlator, firings []Firing) []Firing {
+func (s *crowd) next(c *Correlator, firings []Firing) []Firing {
 	i := s.n * 7_654_321 % s.groups
 	second := int64(1e9) + int64(s.n/s.groups)*20
 	ev := Event{
@@ -50,7 +50,7 @@ func BenchmarkApply(b *testing.B) {
 				if kind == "file" {
 					s, _ = reopen(b, filepath.Join(b.TempDir(), "state"), Options{Now: at(2e9)}, saveEvery, aMinute)
 				}
-				c, events := NewCorrelator(compiled, s), newStream(groups)
+				c, events := NewCorrelator(compiled, s), newCrowd(groups)
 				var firings []Firing
 				for range groups {
 					firings = events.next(c, firings)
@@ -73,7 +73,7 @@ func TestManyGroups(t *testing.T) {
 	_, compiled := load(t, counting)
 	path := filepath.Join(t.TempDir(), "state")
 	s, _ := reopen(t, path, Options{Now: at(2e9)}, time.Hour, aMinute)
-	c, events := NewCorrelator(compiled, s), newStream(n)
+	c, events := NewCorrelator(compiled, s), newCrowd(n)
 	var firings []Firing
 	before := inUse()
 	start := time.Now()

@@ -328,7 +328,7 @@ func TestRestoredButUnused(t *testing.T) {
 }
 
 func TestRestoredObeysLimits(t *testing.T) {
-	_, one := load(t, strings.Replace(counting, "gte: 3", "gte: 2", 1))
+	_, one := load(t, strings.Replace(counting, "gte: 3", "gte: 1", 1))
 	path := filepath.Join(t.TempDir(), "state")
 	s, _ := reopen(t, path, Options{Now: at(100)}, time.Millisecond, aMinute)
 	c := NewCorrelator(one, s)
@@ -346,8 +346,8 @@ func TestRestoredObeysLimits(t *testing.T) {
 			t.Fatalf("%d groups", len(all))
 		}
 		for _, g := range all {
-			if len(g.events) != 3 || g.values[0] < "who70" || len(g.values[0]) != 5 || g.lost == never {
-				t.Errorf("%+v", g)
+			if len(g.events) != 3 || g.texts[0] < "who70" || len(g.texts[0]) != 5 || g.lost == never {
+				t.Fatalf("%+v", g)
 			}
 		}
 		shut(t, s)

@@ -22,7 +22,7 @@ const formatVersion = 1
 
 const (
 	metaBucket   = "meta"
-	titlesBucket = "titles"
+	tablesBucket = "tables"
 	groupsBucket = "groups"
 	versionKey   = "version"
 )
@@ -121,7 +121,7 @@ func lock(file *os.File) (err error) {
 // begin makes the buckets of an empty file.
 func (st *store) begin(db *bbolt.DB) error {
 	return db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range []string{metaBucket, titlesBucket, groupsBucket} {
+		for _, name := range []string{metaBucket, tablesBucket, groupsBucket} {
 			if _, err := tx.CreateBucket([]byte(name)); err != nil {
 				return err
 			}
@@ -140,8 +140,8 @@ func (st *store) load() error {
 			empty = true
 			return nil
 		}
-		meta, titles, all := tx.Bucket([]byte(metaBucket)), tx.Bucket([]byte(titlesBucket)), tx.Bucket([]byte(groupsBucket))
-		if meta == nil || titles == nil || all == nil {
+		meta, heads, all := tx.Bucket([]byte(metaBucket)), tx.Bucket([]byte(tablesBucket)), tx.Bucket([]byte(groupsBucket))
+		if meta == nil || heads == nil || all == nil {
 			return &damaged{errors.New("it is no state of correlations")}
 		}
 		if v, n := binary.Uvarint(meta.Get([]byte(versionKey))); n <= 0 || v != formatVersion {
@@ -152,7 +152,7 @@ func (st *store) load() error {
 				return &damaged{fmt.Errorf("the clock: %w", err)}
 			}
 		}
-		tables, n, err := loadTables(titles, all)
+		tables, n, err := loadTables(heads, all)
 		if err != nil {
 			return &damaged{err}
 		}
@@ -175,26 +175,27 @@ func (st *store) load() error {
 // adopt counts what came out of the file.
 func (s *State) adopt(groups int) {
 	s.groups.Store(int64(groups))
-	newest, now := uint64(0), time.Now()
+	newest, now, events := uint64(0), time.Now(), uint64(0)
 	for _, t := range s.tables {
 		t.idle, t.restored = now, true
+		events += t.held()
 		for i := range t.shards {
 			if g := t.shards[i].newest; g != nil {
 				newest = max(newest, g.touched)
 			}
 		}
 	}
+	s.stats.restored.Store(events)
 	s.stamp.Store(int64(newest))
 }
 
-func loadTables(titles, all *bbolt.Bucket) (tables map[digestKey]*table, groups int, err error) {
+func loadTables(heads, all *bbolt.Bucket) (tables map[digestKey]*table, groups int, err error) {
 	tables = make(map[digestKey]*table)
 	err = all.ForEachBucket(func(digest []byte) error {
-		title, err := unsealed(digest, titles.Get(digest))
-		if err != nil || len(digest) != len(digestKey{}) {
-			return fmt.Errorf("the name of correlation %x: %w", digest, errFormat)
+		t := newTable()
+		if err := t.decodeHead(digest, heads.Get(digest)); err != nil {
+			return fmt.Errorf("what is known of correlation %x: %w", digest, err)
 		}
-		t := &table{title: string(title)}
 		n, err := t.load(all.Bucket(digest))
 		if err != nil {
 			return fmt.Errorf("the groups of correlation %s: %w", t.title, err)
@@ -204,6 +205,15 @@ func loadTables(titles, all *bbolt.Bucket) (tables map[digestKey]*table, groups 
 		return nil
 	})
 	return tables, groups, err
+}
+
+// judgedUpTo notes that what has been judged of a group has been.
+func (t *table) judgedUpTo(g *group) {
+	for i := range g.events {
+		if e := &g.events[i]; !e.unjudged {
+			t.judged.Store(max(t.judged.Load(), e.at+1))
+		}
+	}
 }
 
 // load reads the groups of a correlation.

@@ -44,41 +44,26 @@ func (w *waiting) due(before int64) (p pending, ok bool) {
 // judged says what a condition that waits is at a moment, and whether it has become true there: it was not at the time of the event before, or that is not
 // in the window any more.
 func (g *group) judged(m *machine, at int64) (w moment, holds, rises bool) {
-	low, high := g.window(at, m.span)
-	if high == 0 || g.events[high-1].at != at { // forgotten
+	w = g.moment(m, at)
+	if w.high == 0 || g.events[w.high-1].at != at { // forgotten
 		return w, false, false
 	}
-	if !m.judge(g.events[low:high], g.counts(m, low)) {
-		return w, false, false
+	before := false
+	if first := g.first(at); first > w.low {
+		if earlier := g.moment(m, g.events[first-1].at); g.judgedAt == earlier.at {
+			before = g.held
+		} else {
+			before = g.judge(m, earlier.low, earlier.high)
+		}
 	}
-	w = moment{at, low, high}
-	first := g.first(at)
-	if first == low {
-		return w, true, true
-	}
-	earlier, end := g.window(g.events[first-1].at, m.span)
-	return w, true, !m.judge(g.events[earlier:end], g.counts(m, earlier))
+	holds = g.judge(m, w.low, w.high)
+	g.judgedAt, g.held = at, holds
+	return w, holds, holds && !before
 }
 
 // settleAt notes that the condition has been judged at a time.
 func (g *group) settleAt(at int64) {
 	for i := g.first(at); i < len(g.events) && g.events[i].at == at; i++ {
 		g.events[i].unjudged = false
-	}
-}
-
-// counts says which events behind an index count: of the firings of a correlation those alone that begin a burst, that is, a run of overlapping windows.
-func (g *group) counts(m *machine, low int) func(i int) bool {
-	return func(i int) bool {
-		e := &g.events[low+i]
-		if e.more == nil || e.more.reach == 0 || m.kind == valueCount || m.kind == temporal {
-			return true
-		}
-		for j := low + i - 1; j >= 0 && g.events[j].at >= e.at-e.more.reach; j-- {
-			if o := g.events[j].more; o != nil && o.inner == e.more.inner {
-				return false
-			}
-		}
-		return true
 	}
 }

@@ -1,0 +1,100 @@
+package correlate
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// TestBounds: what there is no room for goes and is counted, and below the bounds nothing goes.
+func TestBounds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		set, compiled, ok := tryLoad(correlations(t))
+		if !ok {
+			t.Skip("not sound")
+		}
+		s := records(t, 40)
+		o := Options{Lateness: lateness * time.Second, MaxGroups: rapid.IntRange(1, 6).Draw(t, "groups"), MaxEvents: rapid.IntRange(1, 8).Draw(t, "events")}
+		list := s.order(t, true)
+		p := newPlay(compiled, o, s.live)
+		got := p.run(list, nil)
+		st := p.state.Stats()
+		if st.Events != st.Held+st.Expired+st.EvictedEvents || st.Groups > uint64(o.MaxGroups) || st.Firings != uint64(len(got)) {
+			t.Fatalf("%+v, %d firings", st, len(got))
+		}
+		for i, tb := range p.tables {
+			for k := range tb.shards {
+				for _, g := range tb.shards[k].groups {
+					if most := max(o.MaxEvents, compiled.machines[i].least); len(g.events) > most {
+						t.Fatalf("%d events in a group of c%d, %d may be", len(g.events), i, most)
+					}
+				}
+			}
+		}
+		if st.EvictedEvents == 0 && st.EvictedGroups == 0 {
+			if err := check(set, s.judge(set), got, notExactly); err != nil {
+				t.Fatalf("nothing was evicted, and yet %v", err)
+			}
+		}
+		p.state.grace = 0
+		p.Close()
+		p.state.retire()
+		if st := p.state.Stats(); st.Held != 0 || st.Groups != 0 || st.Events != st.Expired+st.EvictedEvents {
+			t.Fatalf("after Close %+v", st)
+		}
+	})
+}
+
+// TestConcurrent: records come from several accounts at a time, each in an order of its own within the lateness.
+func TestConcurrent(t *testing.T) {
+	for n := range 30 {
+		text := rapid.Custom(correlations).Example(n)
+		set, compiled, ok := tryLoad(text)
+		if !ok {
+			continue
+		}
+		type played struct {
+			s    stream
+			list []made
+		}
+		example := rapid.Custom(func(t *rapid.T) played {
+			s := records(t, 60)
+			for !s.live || slices.ContainsFunc(s.records, func(r made) bool { return r.at > 1<<30 }) {
+				s = records(t, 60)
+			}
+			return played{s, s.order(t, true)}
+		}).Example(n)
+		p := newPlay(compiled, Options{Lateness: lateness * time.Second}, true)
+		p.wall = time.Unix(100_000, 0)
+		var mu sync.Mutex
+		var got []Firing
+		var wait sync.WaitGroup
+		for source := range 3 { // each is known before any has come far
+			p.Apply(nil, &Event{Time: time.Unix(0, 0), Account: fmt.Sprint(source), Region: fmt.Sprint("region", source)})
+		}
+		for source := range 3 {
+			wait.Go(func() {
+				for i := range example.list {
+					if example.list[i].sourceIndex() == source {
+						fired := p.Apply(nil, &example.list[i].Event)
+						mu.Lock()
+						got = append(got, fired...)
+						mu.Unlock()
+					}
+				}
+			})
+		}
+		wait.Wait()
+		got = p.Flush(got)
+		if err := check(set, example.s.judge(set), got, notExactly); err != nil {
+			t.Errorf("%v\n%s\n%sfired:\n%s", err, text, example.s.String(), say(got))
+		}
+		if st := p.state.Stats(); st.Events != st.Held+st.Expired+st.EvictedEvents || st.Firings != uint64(len(got)) {
+			t.Errorf("%+v", st)
+		}
+	}
+}
