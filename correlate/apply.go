@@ -167,6 +167,9 @@ func (pt *part) count(f *feed, hashes []hash, numbers []float64) {
 			more.values = append(more.values, h)
 		}
 	}
+	if len(more.numbers) == 0 {
+		more.numbers = more.number[:0]
+	}
 	for _, v := range numbers {
 		if more.reach == 0 || !slices.Contains(more.numbers, v) {
 			more.numbers = append(more.numbers, v)

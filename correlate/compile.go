@@ -53,6 +53,8 @@ type machine struct {
 	behind []*machine
 	// need is the count that a condition with a lower bound alone needs.
 	need int
+	// under is a little less than what a sum must be at least.
+	under float64
 	// carry are the fields of the records that complete it which correlations need that refer to it.
 	carry []string
 	// reach is the longest timespan of the correlations that it refers to: so far back is looked for what begins a burst.
@@ -153,8 +155,14 @@ func newMachine(index int, c *rules.Correlation) *machine {
 		m.bounds = append(m.bounds, bound{op: b.Op, value: number(b.Number)})
 		m.waits = m.waits || (b.Op != "gt" && b.Op != "gte")
 	}
-	if m.kind == eventCount || m.kind == valueCount {
+	switch m.kind {
+	case eventCount, valueCount:
 		m.counts()
+	case valueSum:
+		m.under = math.Inf(-1)
+		for _, b := range m.bounds {
+			m.under = max(m.under, b.value-math.Abs(b.value)*1e-6)
+		}
 	}
 	m.waits = m.waits || m.kind == valueAvg || m.kind == valuePercentile || (c.Expression != nil && negates(c.Expression))
 	m.needsAll = m.waits && m.kind != valueAvg && m.kind != valuePercentile

@@ -60,6 +60,9 @@ type more struct {
 	values  []hash    // value_count
 	slots   []*slot   // of values, in the group
 	numbers []float64 // value_sum and the like
+	// slot and number are what the slices are of where they have but one: what is looked at for every event stands together.
+	slot   [1]*slot
+	number [1]float64
 	// faces are what the correlations that refer to this one need of the record beside its group, or of each record that completes the window which the event
 	// is: by the machine's carry.
 	faces []face

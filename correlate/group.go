@@ -201,7 +201,8 @@ func (g *group) later(m *machine, i int, now []moment, before, all, again bool) 
 			before = true
 			continue
 		}
-		if from, ok := g.suffix(m, w.low, w.high, none); ok {
+		from, ok := g.suffix(m, w.low, w.high, none)
+		if ok {
 			last.holds = true
 			g.settle(g.events[from].at, w.at)
 			if _, old := g.suffix(m, w.low, w.high, i); old {
@@ -212,7 +213,7 @@ func (g *group) later(m *machine, i int, now []moment, before, all, again bool) 
 			now = append(now, w)
 			continue
 		}
-		for step := 1; j < end; step *= 2 { // windows of which not even all events together satisfy it
+		for step := from; j < end; step *= 2 { // windows of which not even all events together satisfy it
 			far := min(j+step, end)
 			if _, ok := g.suffix(m, w.low, far, none); ok {
 				break

@@ -71,17 +71,46 @@ func exact(m *machine, numbers func(func(float64))) float64 {
 	return v
 }
 
-// percentile returns the value of a rank, between the two nearest ones where it falls between them. It puts numbers in order.
+// percentile returns the value of a rank, between the two nearest ones where it falls between them. It changes the order of numbers.
 func percentile(numbers []float64, rank float64) float64 {
 	if len(numbers) == 0 {
 		return math.NaN()
 	}
-	slices.Sort(numbers)
 	at := rank / 100 * float64(len(numbers)-1)
 	low, part := math.Modf(at)
-	v := numbers[int(low)]
+	v := nth(numbers, int(low))
 	if part > 0 {
-		v += part * (numbers[int(low)+1] - v)
+		v += part * (slices.Min(numbers[int(low)+1:]) - v)
 	}
 	return v
+}
+
+// nth puts the number that is the n-th in order in its place, and those that are not smaller behind it, and returns it.
+func nth(numbers []float64, n int) float64 {
+	low, high := 0, len(numbers)
+	for tries := 0; high-low > 12; tries++ {
+		if tries > 40 { // somebody has chosen them
+			break
+		}
+		a, b, c := numbers[low], numbers[low+(high-low)/2], numbers[high-1]
+		pivot := max(min(a, b), min(max(a, b), c))
+		i, j := low-1, high
+		for {
+			for i++; numbers[i] < pivot; i++ {
+			}
+			for j--; numbers[j] > pivot; j-- {
+			}
+			if i >= j {
+				break
+			}
+			numbers[i], numbers[j] = numbers[j], numbers[i]
+		}
+		if n <= j {
+			high = j + 1
+		} else {
+			low = j + 1
+		}
+	}
+	slices.Sort(numbers[low:high])
+	return numbers[n]
 }

@@ -12,6 +12,7 @@ type slot struct {
 type values struct {
 	slots map[hash]*slot
 	count uint64 // the number of the last count
+	most  int    // how many values an event has had at most
 }
 
 // know gives an event the slots of its values.
@@ -22,6 +23,9 @@ func (v *values) know(e *event) {
 	if v.slots == nil {
 		v.slots = make(map[hash]*slot)
 	}
+	if len(e.more.slots) == 0 {
+		e.more.slots = e.more.slot[:0]
+	}
 	for _, key := range e.more.values[len(e.more.slots):] {
 		s := v.slots[key]
 		if s == nil {
@@ -31,6 +35,7 @@ func (v *values) know(e *event) {
 		s.events++
 		e.more.slots = append(e.more.slots, s)
 	}
+	v.most = max(v.most, len(e.more.slots))
 }
 
 // forget takes them away from an event that goes.

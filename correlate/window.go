@@ -18,13 +18,18 @@ func (g *group) suffix(m *machine, low, high, skip int) (from int, ok bool) {
 		if from <= skip && skip < high {
 			from--
 		}
-		return from, from >= low
+		if from < low {
+			return low - from, false
+		}
+		return from, true
 	case ordered:
 		if skip < low || skip >= high {
 			skip = low + none
 		}
-		from, ok = m.orderedSuffix(g.events[low:high], skip-low)
-		return low + from, ok
+		if from, ok = m.orderedSuffix(g.events[low:high], skip-low); ok {
+			return low + from, true
+		}
+		return 1, false
 	}
 	return g.addUp(m, low, high, skip)
 }
@@ -52,13 +57,16 @@ func (g *group) addUp(m *machine, low, high, skip int) (from int, ok bool) {
 			for _, v := range e.more.numbers {
 				total.add(v)
 			}
-			ok = (first || total.quick > before) && total.holds(m, g.numbers(m, i, high, skip))
+			ok = (first || total.quick > before) && total.quick >= m.under && total.holds(m, g.numbers(m, i, high, skip))
 		}
 		if ok {
 			return i, true
 		}
 	}
-	return 0, false
+	if m.kind == valueCount {
+		return (m.need - n + g.values.most - 1) / max(1, g.values.most), false
+	}
+	return 1, false
 }
 
 // numbers returns a function that goes through the numbers of the events from low up to high that count, but the one at skip.

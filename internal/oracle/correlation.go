@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sigmatrail/internal/record"
 	"sigmatrail/rules"
 )
 
@@ -337,4 +338,15 @@ func (c *correlated) windows(g *correlatedGroup) (list []Window) {
 		before, held = e, holds
 	}
 	return list
+}
+
+// Texts returns the texts that a record has for a field, as correlations group by them and count them: scalars, and those in arrays. What is null, or an object, is
+// none.
+func (o *Oracle) Texts(object *record.Object, field string) (texts []string) {
+	for _, e := range elements(o.lookup(object, field)) {
+		if text, ok := textOf(e); ok {
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
