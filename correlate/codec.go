@@ -324,8 +324,11 @@ func (r *reader) more(e *event, flags uint64) {
 		}
 	}
 	if flags&hasNumbers != 0 {
-		m.numbers = make([]float64, r.count(8))
-		r.want(len(m.numbers) > 0)
+		n := r.count(8)
+		r.want(n > 0)
+		if m.numbers = m.number[:min(n, 1)]; n > 1 {
+			m.numbers = make([]float64, n)
+		}
 		for i := range m.numbers {
 			v := math.Float64frombits(r.uint64())
 			m.numbers[i] = v

@@ -70,7 +70,7 @@ func kept(g *group) *group {
 		e.serial = 0
 		if e.more != nil {
 			own := *e.more
-			own.slots = nil
+			own.slots, own.slot, own.number = nil, [1]*slot{}, [1]float64{}
 			e.more = &own
 		}
 	}

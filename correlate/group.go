@@ -31,11 +31,6 @@ const never = -1 << 63
 // insert puts e in its place, and returns where that is; fresh is false where the event is there already, which then gets what is new in e: news says
 // whether that is anything.
 func (g *group) insert(m *machine, e *event) (at int, fresh, news bool) {
-	if m.kind == valueCount && g.values.slots == nil {
-		for i := range g.events {
-			g.values.know(&g.events[i])
-		}
-	}
 	n := len(g.events)
 	if n == 0 || g.events[n-1].at < e.at { // most come in order
 		g.values.know(e)

@@ -88,6 +88,9 @@ func (s *State) fit(m *machine, t *table) {
 			if m.waits {
 				t.judgedUpTo(g)
 			}
+			if m.kind == valueCount {
+				g.know()
+			}
 			if !m.sound(g) {
 				sh.remove(g, true)
 				s.groups.Add(-1)

@@ -40,8 +40,8 @@ func (s *crowd) next(c *Correlator, firings []Firing) []Firing {
 	return c.Apply(firings[:0], &ev)
 }
 
-// BenchmarkApply is what a hit costs that belongs to one correlation, in memory and with a file.
-func BenchmarkApply(b *testing.B) {
+// BenchmarkSaved is what a hit costs that belongs to one correlation, in memory and with a file.
+func BenchmarkSaved(b *testing.B) {
 	_, compiled := load(b, counting)
 	for _, groups := range []int{100, 10_000} {
 		for _, kind := range []string{"memory", "file"} {

@@ -38,6 +38,13 @@ func (v *values) know(e *event) {
 	v.most = max(v.most, len(e.more.slots))
 }
 
+// know gives the events of a group that came out of a file the slots of their values.
+func (g *group) know() {
+	for i := range g.events {
+		g.values.know(&g.events[i])
+	}
+}
+
 // forget takes them away from an event that goes.
 func (v *values) forget(e *event) {
 	if e.more == nil {
