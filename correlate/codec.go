@@ -81,7 +81,7 @@ func (g *group) encode(dst []byte) []byte {
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
 	flags := flag(g.lost != never, hasLost) | flag(g.settled != never, hasSettled) | flag(g.from != never, hasFrom) | flag(g.judgedAt != never, hasJudged) | flag(g.held, isHeld)
-	dst = append(dst, byte(flags))
+	dst = append(dst, byte(flags)) //nolint:gosec // five bits
 	dst = binary.AppendUvarint(dst, g.touched)
 	dst = appendTexts(dst, g.texts)
 	if flags&hasLost != 0 {
@@ -292,7 +292,7 @@ func (r *reader) uint64() uint64 { return binary.LittleEndian.Uint64(r.take(8)) 
 func (r *reader) event(e *event, first bool, before *event) {
 	flags := r.uvarint()
 	e.fired, e.holds, e.led, e.unjudged = flags&isFired != 0, flags&isHolding != 0, flags&isLed != 0, flags&isUnjudged != 0
-	e.burst = burst(flags >> burstShift)
+	e.burst = burst(flags >> burstShift) //nolint:gosec // checked
 	r.want(flags>>burstShift <= uint64(goesOn))
 	if first {
 		e.at = r.varint()

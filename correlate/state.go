@@ -15,7 +15,7 @@ type Options struct {
 	// MaxGroups bounds the groups of all correlations together, MaxEvents the events of one. Beyond them the oldest go, and are counted. A condition that needs
 	// more events has room for as many as it needs.
 	MaxGroups, MaxEvents int
-	// Now is the wall clock. Without one events come in the order of their times, as in files that are read to the end first.
+	// Now is the wall clock, and may be called from any goroutine. Without one events come in the order of their times, as in files that are read to the end first.
 	Now func() time.Time
 }
 

@@ -81,7 +81,7 @@ func (st *store) collect(c *change, most int) {
 				}
 			}
 		}
-		if len(p.entries) == 0 && !(st.last && t.judged.Load() > never) {
+		if len(p.entries) == 0 && (!st.last || t.judged.Load() == never) {
 			c.sections = c.sections[:len(c.sections)-1]
 		} else {
 			p.head = t.encodeHead(digests[i], s.titleOf(t))

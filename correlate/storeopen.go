@@ -44,7 +44,7 @@ func (v version) Error() string {
 
 // open opens the file, and takes what is in it into the state, which is empty.
 func (st *store) open() error {
-	for {
+	for tries := 1; ; tries++ {
 		err := st.attempt(func() (err error) {
 			if st.db, err = openFile(st.path); err != nil {
 				return err
@@ -65,7 +65,7 @@ func (st *store) open() error {
 		if st.db != nil {
 			st.abandon()
 		}
-		if why == "" {
+		if why == "" || tries == mostFaults {
 			return err
 		}
 		st.say("cannot be used: %v; correlations begin anew", err)
