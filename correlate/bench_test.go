@@ -8,9 +8,12 @@ import (
 )
 
 // benchmark applies events one second apart, 1000 of which stand in a window. shuffled lets them come up to 900 seconds late.
-func benchmark(b *testing.B, correlation string, groups int, shuffled bool) {
+func benchmark(b *testing.B, correlation, outer string, groups int, shuffled bool) {
 	b.Helper()
 	set := "title: X\nname: x\nlevel: low\ncorrelation: {timespan: 999s, group-by: [who], " + correlation + "}\n"
+	if outer != "" {
+		set += "---\ntitle: Y\nname: y\nlevel: low\ncorrelation: {timespan: 999s, " + outer + "}\n"
+	}
 	_, compiled := load(b, set)
 	o := Options{MaxEvents: 4000, MaxGroups: 10_000}
 	if shuffled {
@@ -74,12 +77,20 @@ func BenchmarkApply(b *testing.B) {
 		{"not", "type: temporal, rules: [a, b], condition: a and not b", "type: temporal, rules: [a, b, c], condition: a and not c"},
 		{"ordered_not", "type: temporal_ordered, rules: [a, b, c], condition: a and c and not b", "type: temporal_ordered, rules: [a, b, c], condition: a and b and not c"},
 	} {
-		b.Run(kind.name+"/below", func(b *testing.B) { benchmark(b, kind.below, 1, false) })
-		b.Run(kind.name+"/above", func(b *testing.B) { benchmark(b, kind.above, 1, false) })
-		b.Run(kind.name+"/below/shuffled", func(b *testing.B) { benchmark(b, kind.below, 1, true) })
-		b.Run(kind.name+"/above/shuffled", func(b *testing.B) { benchmark(b, kind.above, 1, true) })
+		b.Run(kind.name+"/below", func(b *testing.B) { benchmark(b, kind.below, "", 1, false) })
+		b.Run(kind.name+"/above", func(b *testing.B) { benchmark(b, kind.above, "", 1, false) })
+		b.Run(kind.name+"/below/shuffled", func(b *testing.B) { benchmark(b, kind.below, "", 1, true) })
+		b.Run(kind.name+"/above/shuffled", func(b *testing.B) { benchmark(b, kind.above, "", 1, true) })
+	}
+	for name, outer := range map[string]string{
+		"temporal": "type: temporal, rules: [x, c], group-by: [who]", "temporal_by_other": "type: temporal, rules: [x, c], group-by: [n]",
+		"event_count": "type: event_count, rules: [x], group-by: [who], condition: {gte: 3}",
+	} {
+		const inner = "type: event_count, rules: [a, b], condition: {gte: 100}"
+		b.Run("chain/"+name, func(b *testing.B) { benchmark(b, inner, outer, 1, false) })
+		b.Run("chain/"+name+"/shuffled", func(b *testing.B) { benchmark(b, inner, outer, 1, true) })
 	}
 	b.Run("groups", func(b *testing.B) {
-		benchmark(b, "type: event_count, rules: [a, b], condition: {gte: 100}", 5000, false)
+		benchmark(b, "type: event_count, rules: [a, b], condition: {gte: 100}", "", 5000, false)
 	})
 }

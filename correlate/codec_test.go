@@ -57,13 +57,13 @@ func anyTexts(t *rapid.T) []string { return rapid.SliceOfN(rapid.String(), -1, 3
 
 // differ compares groups without what is not kept. Nobody may use them meanwhile.
 func differ(a, b *group) string {
-	return cmp.Diff(kept(a), kept(b), cmp.AllowUnexported(group{}, event{}, more{}, values{}), cmpopts.EquateEmpty())
+	return cmp.Diff(kept(a), kept(b), cmp.AllowUnexported(group{}, event{}, more{}, tally{}), cmpopts.EquateEmpty())
 }
 
 // kept returns what is kept of a group.
 func kept(g *group) *group {
 	bare := *g
-	bare.values, bare.dirty, bare.stored, bare.newer, bare.older = values{}, false, false, nil, nil
+	bare.tally, bare.dirty, bare.stored, bare.newer, bare.older = tally{}, false, false, nil, nil
 	bare.events = slices.Clone(g.events)
 	for i := range bare.events {
 		e := &bare.events[i]

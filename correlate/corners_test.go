@@ -242,9 +242,9 @@ func TestSum(t *testing.T) {
 // TestEvictedIsNotFew: a condition is not true for the reason alone that there was no room for more events.
 func TestEvictedIsNotFew(t *testing.T) {
 	for _, test := range []struct{ condition, want string }{
-		{"{lt: 4}", "c 1s-1s"}, // three are less, but who knows of those behind
+		{"{lt: 4}", "c 1s-1s"},           // three are less, but who knows of those behind
 		{"{neq: 4}", "c 1s-1s; c 1s-5s"}, // five were there
-		{"{lte: 40}", "c 1s-1s"}, // room for 42
+		{"{lte: 40}", "c 1s-1s"},         // room for 42
 	} {
 		var list []occurrence
 		for i := range 20 {

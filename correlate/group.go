@@ -14,7 +14,7 @@ type group struct {
 	from int64
 	// settled is the suffix that satisfied the condition when it was last looked for: while it stands in the window, the condition is still true.
 	settled, upTo int64
-	values        values // value_count
+	tally         tally // value_count and value_sum
 	// judgedAt is the last time at which the condition was judged by waiting, and held what came out, as long as no event has come since that is not later.
 	judgedAt int64
 	held     bool
@@ -33,22 +33,26 @@ const never = -1 << 63
 func (g *group) insert(m *machine, e *event) (at int, fresh, news bool) {
 	n := len(g.events)
 	if n == 0 || g.events[n-1].at < e.at { // most come in order
-		g.values.know(e)
+		g.tally.know(e)
 		g.events = append(g.events, *e)
 		return n, true, true
 	}
 	for i := g.first(e.at); i < n && g.events[i].at == e.at; i++ {
 		if g.events[i].same(e) {
-			news = e.more != nil && e.more.reach > 0 && g.events[i].merge(e)
+			if e.more == nil || e.more.reach == 0 {
+				return i, false, false
+			}
+			g.tally.forget(&g.events[i])
+			news = g.events[i].merge(e)
+			g.tally.know(&g.events[i])
 			if news {
-				g.values.know(&g.events[i])
 				g.unsettle(m, e.at, i)
 			}
 			return i, false, news
 		}
 	}
 	at, _ = slices.BinarySearchFunc(g.events, e, func(a event, b *event) int { return a.before(b) })
-	g.values.know(e)
+	g.tally.know(e)
 	e.holds = at > 0 && g.events[at-1].at == e.at && g.events[at-1].holds // which is the last one of that time no more, or not the last one either
 	g.events = slices.Insert(g.events, at, *e)
 	g.unsettle(m, e.at, at+1)
@@ -109,10 +113,12 @@ func (g *group) expire(before int64) int {
 // drop forgets the first n events.
 func (g *group) drop(n int) {
 	for i := range g.events[:n] {
-		g.values.forget(&g.events[i])
+		g.tally.forget(&g.events[i])
 	}
 	clear(g.events[:n]) // what they point to
-	g.events = g.events[n:]
+	if g.events = g.events[n:]; len(g.events) == 0 {
+		g.tally = tally{}
+	}
 }
 
 // crowd forgets the oldest events where there are more than most, and returns how many had to go.
@@ -189,13 +195,16 @@ func (g *group) later(m *machine, i int, now []moment, before, all, again bool) 
 	end := g.first(at + m.span + 1)
 	j := g.first(at + 1)
 	for j < end && (all || !before) {
-		w := g.moment(m, g.events[j].at)
-		last := &g.events[w.high-1]
-		j = w.high
+		for j+1 < end && g.events[j+1].at == g.events[j].at {
+			j++
+		}
+		last := &g.events[j]
+		j++
 		if last.holds && !again {
 			before = true
 			continue
 		}
+		w := g.moment(m, last.at)
 		from, ok := g.suffix(m, w.low, w.high, none)
 		if ok {
 			last.holds = true

@@ -88,9 +88,7 @@ func (s *State) fit(m *machine, t *table) {
 			if m.waits {
 				t.judgedUpTo(g)
 			}
-			if m.kind == valueCount {
-				g.know()
-			}
+			g.know()
 			if !m.sound(g) {
 				sh.remove(g, true)
 				s.groups.Add(-1)

@@ -1,5 +1,7 @@
 package correlate
 
+import "math"
+
 // slot is a value that events of a group have, so that different ones can be counted without looking them up.
 type slot struct {
 	key    hash
@@ -8,66 +10,107 @@ type slot struct {
 	counted uint64
 }
 
-// values are the slots of a group.
-type values struct {
+// tally is what can be said of all events of a group without looking at them.
+type tally struct {
 	slots map[hash]*slot
 	count uint64 // the number of the last count
-	most  int    // how many values an event has had at most
+	// most is how many values an event has at most.
+	most int
+	// sum is what all numbers come to, off how far that may be from what it should be, and largest the most that those of an event come to.
+	sum, off, largest float64
 }
 
-// know gives an event the slots of its values.
-func (v *values) know(e *event) {
+// know takes an event in, and gives it the slots of its values.
+func (t *tally) know(e *event) {
 	if e.more == nil {
 		return
 	}
-	if v.slots == nil {
-		v.slots = make(map[hash]*slot)
+	t.add(e.more.numbers, 1)
+	if len(e.more.values) == 0 {
+		return
+	}
+	if t.slots == nil {
+		t.slots = make(map[hash]*slot)
 	}
 	if len(e.more.slots) == 0 {
 		e.more.slots = e.more.slot[:0]
 	}
 	for _, key := range e.more.values[len(e.more.slots):] {
-		s := v.slots[key]
+		s := t.slots[key]
 		if s == nil {
 			s = &slot{key: key}
-			v.slots[key] = s
+			t.slots[key] = s
 		}
 		s.events++
 		e.more.slots = append(e.more.slots, s)
 	}
-	v.most = max(v.most, len(e.more.slots))
+	t.most = max(t.most, len(e.more.slots))
 }
 
-// know gives the events of a group that came out of a file the slots of their values.
+// know takes in the events of a group that came out of a file.
 func (g *group) know() {
 	for i := range g.events {
-		g.values.know(&g.events[i])
+		g.tally.know(&g.events[i])
 	}
 }
 
-// forget takes them away from an event that goes.
-func (v *values) forget(e *event) {
+// forget takes an event out that goes.
+func (t *tally) forget(e *event) {
 	if e.more == nil {
 		return
 	}
+	t.add(e.more.numbers, -1)
 	for _, s := range e.more.slots {
 		if s.events--; s.events == 0 {
-			delete(v.slots, s.key)
+			delete(t.slots, s.key)
 		}
 	}
 	e.more.slots = nil
 }
 
-// begin begins to count.
-func (v *values) begin() { v.count++ }
+func (t *tally) add(numbers []float64, sign float64) {
+	const ulp = 1.0 / (1 << 52)
+	own := 0.0
+	for _, v := range numbers {
+		t.off += (math.Abs(t.sum) + v) * ulp
+		t.sum += sign * v
+		own += v
+	}
+	t.largest = max(t.largest, own)
+}
 
-// add returns how many values of an event have not been counted since begin.
-func (v *values) add(e *event) (n int) {
+// begin begins to count values.
+func (t *tally) begin() { t.count++ }
+
+// fresh returns how many values of an event have not been counted since begin.
+func (t *tally) fresh(e *event) (n int) {
 	for _, s := range e.more.slots {
-		if s.counted != v.count {
-			s.counted = v.count
+		if s.counted != t.count {
+			s.counted = t.count
 			n++
 		}
 	}
 	return n
+}
+
+// enough reports whether all events of the group together may satisfy the condition.
+func (t *tally) enough(m *machine) bool {
+	switch m.kind {
+	case valueCount:
+		return len(t.slots) >= m.need
+	case valueSum:
+		return t.sum+t.off >= m.under
+	}
+	return true
+}
+
+// lacks returns how many more events it takes at least where there are n values, or where numbers come to a sum.
+func (t *tally) lacks(m *machine, n int, sum float64) int {
+	switch {
+	case m.kind == valueCount && t.most > 0:
+		return (m.need - n + t.most - 1) / t.most
+	case m.kind == valueSum && t.largest > 0:
+		return 1 + int(min(math.MaxInt32, max(0, (m.under-sum)/t.largest-1)))
+	}
+	return 1
 }

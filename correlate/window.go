@@ -36,7 +36,10 @@ func (g *group) suffix(m *machine, low, high, skip int) (from int, ok bool) {
 
 // addUp is suffix for what is added up event by event.
 func (g *group) addUp(m *machine, low, high, skip int) (from int, ok bool) {
-	g.values.begin()
+	if !g.tally.enough(m) {
+		return len(g.events), false
+	}
+	g.tally.begin()
 	total, n, mask := newSum(), 0, uint64(0)
 	for i := high - 1; i >= low; i-- {
 		e := &g.events[i]
@@ -50,7 +53,7 @@ func (g *group) addUp(m *machine, low, high, skip int) (from int, ok bool) {
 			mask |= e.mask
 			ok = m.of(mask, mask)
 		case m.kind == valueCount:
-			n += g.values.add(e)
+			n += g.tally.fresh(e)
 			ok = n >= m.need
 		default:
 			before, first := total.quick, total.n == 0
@@ -63,10 +66,7 @@ func (g *group) addUp(m *machine, low, high, skip int) (from int, ok bool) {
 			return i, true
 		}
 	}
-	if m.kind == valueCount {
-		return (m.need - n + g.values.most - 1) / max(1, g.values.most), false
-	}
-	return 1, false
+	return g.tally.lacks(m, n, total.quick), false
 }
 
 // numbers returns a function that goes through the numbers of the events from low up to high that count, but the one at skip.
@@ -125,10 +125,10 @@ func (g *group) value(m *machine, low, high int) float64 {
 		}
 		return float64(n)
 	case valueCount:
-		g.values.begin()
+		g.tally.begin()
 		n := 0
 		for i := low; i < high; i++ {
-			n += g.values.add(&g.events[i])
+			n += g.tally.fresh(&g.events[i])
 		}
 		return float64(n)
 	case valueSum, valueAvg:
