@@ -42,6 +42,7 @@ func (c *Correlator) Apply(dst []Firing, ev *Event) []Firing {
 	p.judge() // before anything is forgotten for that
 	e := event{at: at, serial: ev.Serial}
 	e.setID(ev.Account, ev.ID)
+	p.id = e.id
 	var room [4]feed
 	for i, rule := range ev.Rules {
 		for k := range c.byRule[rule] {
@@ -94,6 +95,7 @@ type pass struct {
 	horizon int64
 	due     int64 // what waits is judged up to then
 	serial  uint64
+	id      hash // of the record
 	firings []Firing
 	waited  bool // what fires now has waited
 }
@@ -264,13 +266,16 @@ func (p *pass) add(m *machine, t *table, g *group, e event, again bool) (out out
 		now, before = g.completed(m, i, all, false)
 		if len(now) > 0 && !before {
 			g.events[i].fired = true
+			if !record {
+				g.events[i].more.by = p.id
+			}
 			out.fire(g, m, now[0])
 		}
 	case out.again:
 		if all {
 			now, _ = g.completed(m, i, all, true)
 		}
-		if g.events[i].fired { // what it was written on comes again
+		if g.events[i].fired && (record || g.events[i].more.by == p.id) { // what it was written on comes again
 			if w, ok := g.again(m, i); ok {
 				out.fire(g, m, w)
 			}

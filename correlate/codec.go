@@ -29,6 +29,7 @@ import (
 //	  text     uvarint with its length, and its bytes, with hasText
 //	  faces    uvarint: how many; each uvarint: how many fields; each uvarint: how many texts; each as text above, with hasFaces
 //	  inner    16 bytes, and reach: uvarint, with hasInner
+//	  by       16 bytes, with hasBy
 //
 // An event's serial is not kept: it is a number of the process that has ended. Integers of fixed size are little endian.
 const (
@@ -49,7 +50,8 @@ const (
 	hasText    = 256
 	hasFaces   = 512
 	hasInner   = 1024
-	burstShift = 11
+	hasBy      = 2048
+	burstShift = 12
 
 	leastEvent = 3 // bytes
 )
@@ -131,7 +133,7 @@ func (e *event) flags(before *event) uint64 {
 		flag(e.fired, isFired) | flag(e.holds, isHolding) | flag(e.led, isLed) | flag(e.unjudged, isUnjudged) | uint64(e.burst)<<burstShift
 	if m := e.more; m != nil {
 		flags |= flag(len(m.values) > 0, hasValues) | flag(len(m.numbers) > 0, hasNumbers) | flag(m.text != "", hasText) |
-			flag(len(m.faces) > 0, hasFaces) | flag(m.inner != hash{} || m.reach != 0, hasInner)
+			flag(len(m.faces) > 0, hasFaces) | flag(m.inner != hash{} || m.reach != 0, hasInner) | flag(m.by != hash{}, hasBy)
 	}
 	return flags
 }
@@ -182,6 +184,9 @@ func (m *more) encode(dst []byte, flags uint64) []byte {
 	if flags&hasInner != 0 {
 		dst = append(dst, m.inner[:]...)
 		dst = binary.AppendUvarint(dst, uint64(m.reach)) //nolint:gosec // not negative
+	}
+	if flags&hasBy != 0 {
+		dst = append(dst, m.by[:]...)
 	}
 	return dst
 }
@@ -312,7 +317,7 @@ func (r *reader) event(e *event, first bool, before *event) {
 }
 
 func (r *reader) more(e *event, flags uint64) {
-	if flags&(hasValues|hasNumbers|hasText|hasFaces|hasInner) == 0 {
+	if flags&(hasValues|hasNumbers|hasText|hasFaces|hasInner|hasBy) == 0 {
 		return
 	}
 	m := e.extend()
@@ -345,6 +350,10 @@ func (r *reader) more(e *event, flags uint64) {
 	if flags&hasInner != 0 {
 		m.inner, m.reach = r.hash(), int64(r.uvarint()) //nolint:gosec // checked
 		r.want(m.reach >= 0 && (m.reach > 0 || m.inner != hash{}))
+	}
+	if flags&hasBy != 0 {
+		m.by = r.hash()
+		r.want(m.by != hash{})
 	}
 }
 

@@ -2,7 +2,9 @@ package correlate
 
 import (
 	"math"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +49,9 @@ func anyGroup(t *rapid.T) *group {
 		}
 		if inner := hashes.Draw(t, "inner"); inner[0]%2 == 0 {
 			e.extend().inner, e.more.reach = inner, rapid.Int64Min(0).Draw(t, "reach")
+		}
+		if by := hashes.Draw(t, "by"); by[0]%2 == 0 && by != (hash{}) {
+			e.extend().by = by
 		}
 		g.events = append(g.events, e)
 	}
@@ -123,7 +128,7 @@ func TestClockCodec(t *testing.T) {
 // FuzzDecode gives the decoders bytes that nobody has written, with a check sum that is right.
 func FuzzDecode(f *testing.F) {
 	g := &group{key: hash{1}, texts: []string{"alice"}, lost: 3, from: 2, judgedAt: 1, settled: 5, upTo: 9}
-	e := event{at: 4, id: hash{3}, account: 5, mask: 1, unjudged: true, burst: begins, led: true, more: &more{text: "text", values: []hash{{1}}, numbers: []float64{1.5}, faces: []face{{{"x"}, nil}}, inner: hash{9}, reach: 4}}
+	e := event{at: 4, id: hash{3}, account: 5, mask: 1, unjudged: true, burst: begins, led: true, more: &more{text: "text", values: []hash{{1}}, numbers: []float64{1.5}, faces: []face{{{"x"}, nil}}, inner: hash{9}, reach: 4, by: hash{7}}}
 	g.events = append(g.events, e, event{at: 5, mask: 3, fired: true})
 	f.Add(g.encode(nil)[4:])
 	c := clock{sources: map[source]*progress{{"1", "r"}: {newest: 1}}}
@@ -149,4 +154,28 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal("too many sources")
 		}
 	})
+}
+
+// TestEveryFieldIsConsidered names the fields of what is kept in memory. What is added to them is to be kept in the file too, or not to be needed after a restart; then this list
+// grows.
+func TestEveryFieldIsConsidered(t *testing.T) {
+	for _, test := range []struct {
+		of   any
+		want string
+	}{
+		{group{}, "key texts events lost from settled upTo tally judgedAt held dirty stored touched newer older"},
+		{event{}, "at id account mask serial more fired unjudged holds led burst"},
+		{more{}, "text values slots numbers slot number faces inner reach by"},
+		{table{}, "shards users idle title restored mu waiting judging judged"},
+		{progress{}, "newest seen"},
+		{clock{}, "lateness now mu sources horizon due"},
+	} {
+		var got []string
+		for f := range reflect.TypeOf(test.of).Fields() {
+			got = append(got, f.Name)
+		}
+		if text := strings.Join(got, " "); text != test.want {
+			t.Errorf("%T has %s, and not %s: see codec.go", test.of, text, test.want)
+		}
+	}
 }

@@ -69,6 +69,8 @@ type more struct {
 	// inner is the group of the correlation whose firing the event is, and reach that correlation's timespan.
 	inner hash
 	reach int64
+	// by is the id of the record with which that firing came when this correlation fired on it.
+	by hash
 }
 
 // face is the texts of some fields of a record.

@@ -157,8 +157,8 @@ func records(t *rapid.T, most int) (s stream) {
 			s.delays[i] = pick(t, "delay", 0, 0, 100, 500)
 		}
 	}
-	if poisoned { // the watermark of source 0 runs ahead
-		jitter, s.delays[0] = lateness-301, 0
+	if poisoned { // watermarks run ahead
+		jitter, s.delays = lateness-301, [3]int{}
 	}
 	step := pick(t, "step", 1, 10, 10, 25, 50, 400)
 	n, at := rapid.IntRange(0, most).Draw(t, "records"), 1000
@@ -175,10 +175,12 @@ func records(t *rapid.T, most int) (s stream) {
 		r.arrives = r.at + s.delays[r.sourceIndex()] + rapid.IntRange(0, jitter).Draw(t, "late")
 	}
 	if poisoned {
-		r := newRecord(t, n, 4_070_908_800)
-		r.source(0)
-		r.arrives = rapid.IntRange(1000, at+1).Draw(t, "poison")
-		s.records = append(s.records, r)
+		for i := range s.delays {
+			r := newRecord(t, n+i, 4_070_908_800)
+			r.source(i)
+			r.arrives = rapid.IntRange(1000, at+1).Draw(t, "poison")
+			s.records = append(s.records, r)
+		}
 	}
 	return s
 }

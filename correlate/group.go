@@ -15,7 +15,7 @@ type group struct {
 	// settled is the suffix that satisfied the condition when it was last looked for: while it stands in the window, the condition is still true.
 	settled, upTo int64
 	tally         tally // value_count and value_sum
-	// judgedAt is the last time at which the condition was judged by waiting, and held what came out, as long as no event has come since that is not later.
+	// judgedAt is the last time at which the condition was judged by waiting, and held what came out.
 	judgedAt int64
 	held     bool
 
@@ -45,9 +45,6 @@ func (g *group) insert(m *machine, e *event) (at int, fresh, news bool) {
 			g.tally.forget(&g.events[i])
 			news = g.events[i].merge(e)
 			g.tally.know(&g.events[i])
-			if news {
-				g.unsettle(m, e.at, i)
-			}
 			return i, false, news
 		}
 	}
@@ -55,7 +52,6 @@ func (g *group) insert(m *machine, e *event) (at int, fresh, news bool) {
 	g.tally.know(e)
 	e.holds = at > 0 && g.events[at-1].at == e.at && g.events[at-1].holds // which is the last one of that time no more, or not the last one either
 	g.events = slices.Insert(g.events, at, *e)
-	g.unsettle(m, e.at, at+1)
 	return at, true, true
 }
 
@@ -67,16 +63,6 @@ func (g *group) has(e *event) bool {
 		}
 	}
 	return false
-}
-
-// unsettle forgets what was found out about events that are not earlier than a time, the later ones from an index on.
-func (g *group) unsettle(m *machine, at int64, later int) {
-	if g.judgedAt >= at {
-		g.judgedAt = never
-	}
-	for i := later; m.reach > 0 && i < len(g.events); i++ {
-		g.events[i].burst = unknown
-	}
 }
 
 // first returns the index of the first event at or after a time.
@@ -148,7 +134,9 @@ func (g *group) completed(m *machine, i int, all, again bool) (now []moment, bef
 	w := g.moment(m, e.at)
 	switch last := &g.events[w.high-1]; {
 	case last.holds:
-		w.only, before = i, true
+		if before = true; !again {
+			w.only = i
+		}
 	case g.settled > never && g.upTo <= e.at && g.settled >= e.at-m.span:
 		last.holds, before = true, true
 	default:
@@ -209,9 +197,11 @@ func (g *group) later(m *machine, i int, now []moment, before, all, again bool) 
 		if ok {
 			last.holds = true
 			g.settle(g.events[from].at, w.at)
-			if _, old := g.suffix(m, w.low, w.high, i); old {
-				before = true
-				continue
+			if !again {
+				if _, old := g.suffix(m, w.low, w.high, i); old {
+					before = true
+					continue
+				}
 			}
 			g.events[i].led = true
 			now = append(now, w)

@@ -72,7 +72,7 @@ func (t *table) index(key hash) int { return int(key[0] % shards) }
 func (s *shard) tooLate(m *machine, key hash, e *event, before int64) bool {
 	g := s.groups[key]
 	if g != nil {
-		before = g.from
+		before = max(before, g.from)
 	}
 	if !m.waits || e.at >= before+m.span || before == never {
 		return false
