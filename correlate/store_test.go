@@ -563,3 +563,43 @@ func checks(tx *bbolt.Tx) iter.Seq[error] {
 		}
 	}
 }
+
+func TestGuard(t *testing.T) {
+	memory := NewState(Options{})
+	memory.store.guard(func() { panic("made up") })
+	if err := memory.Close(); err != nil {
+		t.Error(err)
+	}
+	s, said := reopen(t, filepath.Join(t.TempDir(), "state"), Options{}, saveEvery, aMinute)
+	s.store.guard(func() { panic("made up") })
+	if said.want(t, "a fault in sigmatrail (please report it): made up"); s.Stats().SaveErrors != 1 {
+		t.Error("it is not counted")
+	}
+}
+
+// TestManyBatches: what is too much for a transaction is written in several, and removed so.
+func TestManyBatches(t *testing.T) {
+	_, one := load(t, counting)
+	path := filepath.Join(t.TempDir(), "state")
+	s, _ := reopen(t, path, Options{Now: at(100)}, time.Hour, aMinute)
+	c := NewCorrelator(one, s)
+	const n = 2*mostBatch + 100
+	for i := range n {
+		feedOne(c, 1, fmt.Sprint(i), "i")
+	}
+	want := groupsOf(s)
+	shut(t, s)
+	if saves := s.Stats().Saves; saves < 3 {
+		t.Errorf("%d transactions", saves)
+	}
+	s, _ = reopen(t, path, Options{Now: at(100), MaxGroups: 10}, time.Hour, aMinute)
+	sameGroups(t, want, groupsOf(s))
+	NewCorrelator(one, s)
+	want = groupsOf(s)
+	shut(t, s)
+	if saves := s.Stats().Saves; saves < 3 || len(want) != 10 {
+		t.Errorf("%d transactions, %d groups", saves, len(want))
+	}
+	s, _ = reopen(t, path, Options{Now: at(100)}, time.Hour, aMinute)
+	sameGroups(t, want, groupsOf(s))
+}

@@ -2,6 +2,8 @@ package correlate
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -195,5 +197,60 @@ func TestOlderBeginning(t *testing.T) {
 	}
 	if !open(t, path, compiled, want) {
 		t.Error("it is not taken")
+	}
+}
+
+// TestDamagedWords sets the words of headers and elements of pages to what they must not be: what the check lets pass, bbolt must survive.
+func TestDamagedWords(t *testing.T) {
+	_, compiled := load(t, counting)
+	dir := t.TempDir()
+	text, want := stateFile(t, filepath.Join(dir, "state"), compiled)
+	size, path := os.Getpagesize(), filepath.Join(dir, "damaged")
+	said := make(map[string]int)
+	passed := 0
+	for page := 2; page*size < len(text); page++ {
+		for word := 0; word < 96; word += 4 {
+			for _, v := range []uint32{0, 1, 2, 7, 1 << 16, 1 << 31, 1<<32 - 1} {
+				damaged := bytes.Clone(text)
+				binary.NativeEndian.PutUint32(damaged[page*size+word:], v)
+				if err := os.WriteFile(path, damaged, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				file := must(os.Open(path))
+				err := checkPages(file)
+				_ = file.Close()
+				if err != nil {
+					said[strings.Trim(strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r < 'a' || r > 'z' }), " "), " ")]++
+				} else if passed++; passed%25 == 0 {
+					open(t, path, compiled, want)
+					for _, name := range must(filepath.Glob(path + ".*")) {
+						_ = os.Remove(name)
+					}
+				}
+				if t.Failed() {
+					t.Fatalf("%d at word %d of page %d", v, word, page)
+				}
+			}
+		}
+	}
+	for _, text := range []string{
+		"page is referred to of", "page says that it is page and more", "page is referred to twice", "the list of free pages is none",
+		"page is said to be free behind page of", "page has flags x", "page element of", "page element has flags", "page is empty",
+	} {
+		if said[text] == 0 {
+			t.Errorf("nothing led to %q: %v", text, said)
+		}
+	}
+}
+
+// TestDeepPages: pages that stand below each other without end, and buckets that are none.
+func TestDeepPages(t *testing.T) {
+	p := pages{boltMeta: boltMeta{pageSize: 4096, size: 9}}
+	for _, err := range []error{
+		p.bucket(2, deepest+1), p.nested(make([]byte, 15), 3, 0), p.nested(make([]byte, 40), 3, 0), p.nested(make([]byte, 16), 3, 0),
+	} {
+		if d := (*damaged)(nil); !errors.As(err, &d) {
+			t.Error(err)
+		}
 	}
 }
