@@ -250,7 +250,7 @@ func (p *pass) add(m *machine, t *table, g *group, e event, again bool) (out out
 	record := e.more == nil || e.more.reach == 0
 	i, fresh, news := g.insert(m, &e)
 	out.key, out.texts, out.again = g.key, g.texts, !fresh && (record || again)
-	p.count(&e, fresh, record)
+	p.count(&e, fresh, record, m.waits && e.at < t.judged.Load())
 	if m.waits {
 		g.events[i].unjudged = fresh || g.events[i].unjudged
 		if fresh && (!g.tied(i) || e.at < t.judged.Load()) {
@@ -289,12 +289,12 @@ func (p *pass) add(m *machine, t *table, g *group, e event, again bool) (out out
 	return out
 }
 
-// count counts an event that was put into a group.
-func (p *pass) count(e *event, fresh, record bool) {
+// count counts an event that was put into a group. judged is set where its time was judged before it came.
+func (p *pass) count(e *event, fresh, record, judged bool) {
 	switch {
 	case fresh:
 		p.state.stats.events.Add(1)
-		if record && e.at < p.due {
+		if record && (judged || e.at < p.due) {
 			p.state.stats.late.Add(1)
 		}
 	case record:

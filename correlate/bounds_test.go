@@ -17,7 +17,7 @@ func TestBounds(t *testing.T) {
 		if !ok {
 			t.Skip("not sound")
 		}
-		s := records(t, 40)
+		s := records(t, 40, true)
 		o := Options{Lateness: lateness * time.Second, MaxGroups: rapid.IntRange(1, 6).Draw(t, "groups"), MaxEvents: rapid.IntRange(1, 8).Draw(t, "events")}
 		list := s.order(t, true)
 		p := newPlay(compiled, o, s.live)
@@ -62,9 +62,9 @@ func TestConcurrent(t *testing.T) {
 			list []made
 		}
 		example := rapid.Custom(func(t *rapid.T) played {
-			s := records(t, 60)
+			s := records(t, 60, true)
 			for !s.live || slices.ContainsFunc(s.records, func(r made) bool { return r.at > 1<<30 }) {
-				s = records(t, 60)
+				s = records(t, 60, true)
 			}
 			return played{s, s.order(t, true)}
 		}).Example(n)
@@ -95,6 +95,45 @@ func TestConcurrent(t *testing.T) {
 		}
 		if st := p.state.Stats(); st.Events != st.Held+st.Expired+st.EvictedEvents || st.Firings != uint64(len(got)) {
 			t.Errorf("%+v", st)
+		}
+	}
+}
+
+// TestConcurrentJumps: many groups are due at once, and somebody else takes in events of the same groups while they are judged.
+func TestConcurrentJumps(t *testing.T) {
+	const text = "title: C\nname: c\nlevel: low\ncorrelation: {type: event_count, rules: [a], group-by: [who], timespan: 10s, condition: {lt: 2}}\n"
+	_, compiled := load(t, text)
+	for range 20 {
+		const groups, rounds = 40, 10
+		p := newPlay(compiled, Options{}, true)
+		p.wall = time.Unix(1_000_000, 0)
+		var mu sync.Mutex
+		var wait sync.WaitGroup
+		fired := 0
+		for worker := range 2 {
+			p.Apply(nil, &Event{Time: time.Unix(0, 0), Account: fmt.Sprint(worker), Region: "r"})
+		}
+		for worker := range 2 {
+			wait.Go(func() {
+				for i := range rounds {
+					for k := range groups {
+						ev := occurrence{int64(i * 1000), "a", fmt.Sprint(worker, i, k), texts{"who": fmt.Sprint(k)}}.event(0)
+						ev.Account = fmt.Sprint(worker)
+						if worker == 1 {
+							ev.Time = ev.Time.Add(500 * time.Second)
+						}
+						got := p.Apply(nil, ev)
+						mu.Lock()
+						fired += len(got)
+						mu.Unlock()
+					}
+				}
+			})
+		}
+		wait.Wait()
+		fired += len(p.Flush(nil))
+		if st := p.state.Stats(); fired != 2*groups*rounds || st.Late != 0 {
+			t.Fatalf("fired %d times: %+v", fired, st)
 		}
 	}
 }

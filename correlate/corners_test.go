@@ -144,6 +144,25 @@ func TestLate(t *testing.T) {
 	}
 }
 
+// TestFallsBack: a source that is heard of for the first time may hold the watermark back; what has been judged and forgotten stays so.
+func TestFallsBack(t *testing.T) {
+	set, compiled := load(t, "title: C\nname: c\nlevel: low\ncorrelation: {type: event_count, rules: [a], group-by: [who], timespan: 10s, condition: {lt: 2}}\n")
+	c := NewCorrelator(compiled, NewState(Options{Lateness: 40 * time.Second, Now: func() time.Time { return time.Unix(20_000, 0) }}))
+	x := texts{"who": "x"}
+	var got []Firing
+	for i, e := range []occurrence{{1000, "a", "1", x}, {1001, "a", "2", x}, {2000, "a", "3", x}, {500, "b", "other", x}, {1001, "a", "2", x}} {
+		ev := e.event(i)
+		if e.id == "other" {
+			ev.Region = e.id
+		}
+		got = c.Apply(got, ev)
+	}
+	got = c.Flush(got)
+	if said := strings.Join(spelled(set, got), "; "); said != "c 16m40s-16m40s who=x; c 33m20s-33m20s who=x" || c.state.Stats().Late != 1 {
+		t.Errorf("%q %+v", said, c.state.Stats())
+	}
+}
+
 // TestFuture: a record from the year 2099 moves the watermark five minutes ahead of the wall clock, and no further.
 func TestFuture(t *testing.T) {
 	set, compiled := load(t, "title: C\nname: c\nlevel: low\ncorrelation: {type: event_count, rules: [a], group-by: [who], timespan: 10s, condition: {lt: 2}}\n")

@@ -124,7 +124,7 @@ func property(t *rapid.T, most int) {
 	if !ok {
 		t.Skip("not sound")
 	}
-	s := records(t, most)
+	s := records(t, most, anyWaits(set))
 	want := s.judge(set)
 	say := func(name string, got []Firing, err error) {
 		if err != nil {
@@ -178,6 +178,10 @@ func recalled(s *State) *State {
 	return o
 }
 
+func anyWaits(set *rules.Set) bool {
+	return slices.ContainsFunc(oracle.Correlate(set, nil), func(c oracle.Correlated) bool { return c.Waits })
+}
+
 func tryLoad(text string) (*rules.Set, *Set, bool) {
 	set := rules.ParseFiles([]rules.File{{Name: "c.yml", Text: []byte(simpleRules() + text)}}, rules.Options{})
 	return set, Compile(set), len(set.Problems.Errors()) == 0
@@ -191,7 +195,7 @@ func TestCopies(t *testing.T) {
 		if !ok {
 			t.Skip("not sound")
 		}
-		s := records(t, 30)
+		s := records(t, 30, true)
 		list := slices.DeleteFunc(s.order(t, false), func(r made) bool { return r.ID == "" })
 		p := newPlay(compiled, Options{Lateness: lateness * time.Second}, s.live)
 		whole := newPlay(compiled, Options{Lateness: 5_000_000_000 * time.Second}, false) // nothing is forgotten

@@ -56,7 +56,7 @@ func (g *group) know() {
 
 // forget takes an event out that goes.
 func (t *tally) forget(e *event) {
-	if e.more == nil {
+	if e.more == nil || !t.known {
 		return
 	}
 	t.add(e.more.numbers, -1)
