@@ -31,6 +31,7 @@ const never = -1 << 63
 // insert puts e in its place, and returns where that is; fresh is false where the event is there already, which then gets what is new in e: news says
 // whether that is anything.
 func (g *group) insert(m *machine, e *event) (at int, fresh, news bool) {
+	g.recall()
 	n := len(g.events)
 	if n == 0 || g.events[n-1].at < e.at { // most come in order
 		g.tally.know(e)
@@ -53,6 +54,17 @@ func (g *group) insert(m *machine, e *event) (at int, fresh, news bool) {
 	e.holds = at > 0 && g.events[at-1].at == e.at && g.events[at-1].holds // which is the last one of that time no more, or not the last one either
 	g.events = slices.Insert(g.events, at, *e)
 	return at, true, true
+}
+
+// recall takes the events in that were there before anything was counted: those that a file had.
+func (g *group) recall() {
+	if g.tally.known {
+		return
+	}
+	g.tally.known = true
+	for i := range g.events {
+		g.tally.know(&g.events[i])
+	}
 }
 
 // has reports whether the event is there.

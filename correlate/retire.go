@@ -88,7 +88,6 @@ func (s *State) fit(m *machine, t *table) {
 			if m.waits {
 				t.judgedUpTo(g)
 			}
-			g.know()
 			if !m.sound(g) {
 				sh.remove(g, true)
 				s.groups.Add(-1)

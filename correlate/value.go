@@ -12,6 +12,7 @@ type slot struct {
 
 // tally is what can be said of all events of a group without looking at them.
 type tally struct {
+	known bool // of those that are there
 	slots map[hash]*slot
 	count uint64 // the number of the last count
 	// most is how many values an event has at most.
@@ -45,13 +46,6 @@ func (t *tally) know(e *event) {
 		e.more.slots = append(e.more.slots, s)
 	}
 	t.most = max(t.most, len(e.more.slots))
-}
-
-// know takes in the events of a group that came out of a file.
-func (g *group) know() {
-	for i := range g.events {
-		g.tally.know(&g.events[i])
-	}
 }
 
 // forget takes an event out that goes.

@@ -44,6 +44,7 @@ func (w *waiting) due(before int64) (p pending, ok bool) {
 // judged says what a condition that waits is at a moment, and whether it has become true there: it was not at the time of the event before, or that is not
 // in the window any more.
 func (g *group) judged(m *machine, at int64) (w moment, holds, rises bool) {
+	g.recall()
 	w = g.moment(m, at)
 	if w.high == 0 || g.events[w.high-1].at != at { // forgotten
 		return w, false, false
