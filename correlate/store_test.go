@@ -146,7 +146,7 @@ func TestRestartChangesNothing(t *testing.T) {
 		if !ok {
 			t.Skip("not sound")
 		}
-		s := records(t, 30)
+		s := records(t, 30, true)
 		o := Options{
 			Lateness: lateness * time.Second, MaxGroups: rapid.SampledFrom([]int{0, 5}).Draw(t, "groups"), MaxEvents: rapid.SampledFrom([]int{0, 3}).Draw(t, "events"),
 		}
