@@ -63,6 +63,7 @@ lint: requirements ## check style, borders between packages, generated files and
 	$(LINT) run
 	$(LINT) fmt --diff
 	$(GO) run ./conf/generate -check
+	$(GO) run ./rules/cloudtrail/generate -check
 	$(GO) mod tidy -diff
 	cd tools && $(GO) mod tidy -diff
 
@@ -84,7 +85,7 @@ crosscheck: build ## compare verdicts with pySigma's (pip install pysigma), on E
 fmt: ## format the code
 	$(LINT) fmt
 
-generate: ## rewrite what is derived from the table of settings
+generate: ## rewrite what is derived from the table of settings and from the bundled rules
 	$(GO) generate ./...
 
 requirements:

@@ -301,6 +301,24 @@ func (set *Set) arrange(s *rules.Set, i int, resolved [][]rules.Referents, done 
 // Empty reports whether there is nothing to correlate.
 func (set *Set) Empty() bool { return !set.fed }
 
+// Fields returns the fields that events are asked for, sorted.
+func (set *Set) Fields() []string {
+	var list []string
+	add := func(feeds []feed) {
+		for _, f := range feeds {
+			list = append(append(list, f.group...), f.values...)
+		}
+	}
+	for _, feeds := range set.byRule {
+		add(feeds)
+	}
+	for _, m := range set.machines {
+		add(m.outer)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 // Feeds reports whether some correlation names the rule of that index.
 func (set *Set) Feeds(rule int) bool { return len(set.byRule[rule]) > 0 }
 
