@@ -247,74 +247,83 @@ type instant struct {
 
 // add puts e into its group. The shard is locked.
 func (p *pass) add(m *machine, t *table, g *group, e event, again bool) (out outcome) {
-	record := e.more == nil || e.more.reach == 0
-	i, fresh, news := g.insert(m, &e)
-	out.key, out.texts, out.again = g.key, g.texts, !fresh && (record || again)
-	p.count(&e, fresh, record, m.waits && e.at < t.judged.Load())
-	if m.waits {
+	i, fresh, news := g.insert(&e)
+	out.key, out.texts, out.again = g.key, g.texts, !fresh && (e.isRecord() || again)
+	judged := m.waits && e.at < t.judged.Load()
+	p.count(&e, fresh, judged)
+	switch {
+	case m.waits:
 		g.events[i].unjudged = fresh || g.events[i].unjudged
-		if fresh && (!g.tied(i) || e.at < t.judged.Load()) {
+		if fresh && (judged || !g.tied(i)) {
 			t.wait(e.at, g.key)
 		}
-		return out
-	}
-	all := len(m.outer) > 0
-	var now []moment
-	switch {
 	case news:
-		var before bool
-		now, before = g.completed(m, i, all, false)
-		if len(now) > 0 && !before {
-			g.events[i].fired = true
-			if !record {
-				g.events[i].more.by = p.id
-			}
-			out.fire(g, m, now[0])
-		}
+		p.arrived(&out, m, g, i)
 	case out.again:
-		if all {
-			now, _ = g.completed(m, i, all, true)
-		}
-		if g.events[i].fired && (record || g.events[i].more.by == p.id) { // what it was written on comes again
-			if w, ok := g.again(m, i); ok {
-				out.fire(g, m, w)
-			}
-		}
-	}
-	if all {
-		for _, w := range now {
-			out.add(g, m, w)
-		}
+		p.repeated(&out, m, g, i)
 	}
 	return out
 }
 
+// arrived works out what a new event leads to.
+func (p *pass) arrived(out *outcome, m *machine, g *group, i int) {
+	now, before := g.completed(m, i, len(m.outer) > 0, false)
+	if len(now) > 0 && !before {
+		e := &g.events[i]
+		e.fired = true
+		if !e.isRecord() {
+			e.more.by = p.id
+		}
+		out.fire(g, m, now[0])
+	}
+	out.add(g, m, now...)
+}
+
+// repeated works out what an event has led to that comes again.
+func (p *pass) repeated(out *outcome, m *machine, g *group, i int) {
+	if len(m.outer) > 0 {
+		now, _ := g.completed(m, i, true, true)
+		out.add(g, m, now...)
+	}
+	if e := &g.events[i]; e.fired && (e.isRecord() || e.more.by == p.id) { // what it was written on comes again
+		if w, ok := g.again(m, i); ok {
+			out.fire(g, m, w)
+		}
+	}
+}
+
 // count counts an event that was put into a group. judged is set where its time was judged before it came.
-func (p *pass) count(e *event, fresh, record, judged bool) {
+func (p *pass) count(e *event, fresh, judged bool) {
 	switch {
 	case fresh:
 		p.state.stats.events.Add(1)
-		if record && (judged || e.at < p.due) {
+		if e.isRecord() && (judged || e.at < p.due) {
 			p.state.stats.late.Add(1)
 		}
-	case record:
+	case e.isRecord():
 		p.state.stats.duplicates.Add(1)
 	}
 }
 
-func (o *outcome) add(g *group, m *machine, w moment) {
-	last := &g.events[w.high-1]
-	in := instant{at: w.at, serial: last.serial, id: last.eventID()}
-	low := g.first(w.at)
-	if w.only != none {
-		low, w.high = w.only, w.only+1
-	}
-	for i := low; len(m.carry) > 0 && i < w.high; i++ {
-		if more := g.events[i].more; more != nil { // nil: kept by a version of the rules that did not ask for anything
-			in.faces = append(in.faces, more.faces...)
+// add notes moments for the correlations that refer to m.
+func (o *outcome) add(g *group, m *machine, list ...moment) {
+	for _, w := range list {
+		if len(m.outer) == 0 {
+			return
 		}
+		last := &g.events[w.high-1]
+		in := instant{at: w.at, serial: last.serial, id: last.eventID()}
+		low := g.first(w.at)
+		if w.only != none {
+			low, w.high = w.only, w.only+1
+		}
+		for i := low; len(m.carry) > 0 && i < w.high; i++ {
+			if more := g.events[i].more; more != nil { // nil: kept by a version of the rules that did not ask for anything
+				in.faces = append(in.faces, more.faces...)
+			}
+		}
+		o.at = append(o.at, in)
 	}
-	o.at = append(o.at, in)
 }
 
 func (o *outcome) fire(g *group, m *machine, w moment) { o.fires, o.firing = true, g.firing(m, w) }
@@ -405,7 +414,7 @@ func (p *pass) judgeOne(m *machine, t *table, due pending) {
 		sh.change(g)
 	}
 	out := outcome{key: g.key, texts: g.texts}
-	if holds && len(m.outer) > 0 {
+	if holds {
 		out.add(g, m, w)
 	}
 	if rises {

@@ -110,7 +110,7 @@ func Compile(s *rules.Set) *Set {
 	}
 	done := make(map[int]bool)
 	for i := range s.Correlations {
-		set.arrange(s, i, resolved, done)
+		set.arrange(i, resolved, done)
 	}
 	for _, m := range slices.Backward(set.order) {
 		m.carries()
@@ -151,19 +151,7 @@ func newMachine(index int, c *rules.Correlation) *machine {
 		}[c.Type],
 		rank: number(c.Percentile),
 	}
-	for _, b := range c.Bounds {
-		m.bounds = append(m.bounds, bound{op: b.Op, value: number(b.Number)})
-		m.waits = m.waits || (b.Op != "gt" && b.Op != "gte")
-	}
-	switch m.kind {
-	case eventCount, valueCount:
-		m.counts()
-	case valueSum:
-		m.under = math.Inf(-1)
-		for _, b := range m.bounds {
-			m.under = max(m.under, b.value-math.Abs(b.value)*1e-6)
-		}
-	}
+	m.setBounds(c)
 	m.waits = m.waits || m.kind == valueAvg || m.kind == valuePercentile || (c.Expression != nil && negates(c.Expression))
 	m.needsAll = m.waits && m.kind != valueAvg && m.kind != valuePercentile
 	for i, t := range c.Rules {
@@ -177,19 +165,22 @@ func newMachine(index int, c *rules.Correlation) *machine {
 	return m
 }
 
-// counts works out need, and least.
-func (m *machine) counts() {
-	for _, b := range m.bounds {
-		n := int(min(max(0, math.Floor(b.value)), math.MaxInt32))
-		m.least = max(m.least, n+2) // enough to see that it is more
-		switch {
-		case b.op == "gt":
-			m.need = max(m.need, n+1)
-		case b.op == "gte" && float64(n) < b.value:
-			m.need = max(m.need, n+1)
-		case b.op == "gte":
-			m.need = max(m.need, n)
+// setBounds notes what the condition compares with, and what that is for at least.
+func (m *machine) setBounds(c *rules.Correlation) {
+	m.under = math.Inf(-1)
+	for _, b := range c.Bounds {
+		v := number(b.Number)
+		m.bounds = append(m.bounds, bound{op: b.Op, value: v})
+		m.waits = m.waits || (b.Op != "gt" && b.Op != "gte")
+		m.under = max(m.under, v-math.Abs(v)*1e-6)
+		n := int(min(max(0, math.Floor(v)), math.MaxInt32))
+		if m.kind == eventCount || m.kind == valueCount {
+			m.least = max(m.least, n+2) // enough to see that it is more
 		}
+		if b.Op == "gt" || float64(n) < v {
+			n++
+		}
+		m.need = max(m.need, n)
 	}
 }
 
@@ -274,7 +265,7 @@ func fieldsOf(c *rules.Correlation, r *rules.Rule, fields []string) []string {
 }
 
 // arrange puts the correlations in an order in which each comes behind those that it refers to, and adds up what they are late.
-func (set *Set) arrange(s *rules.Set, i int, resolved [][]rules.Referents, done map[int]bool) {
+func (set *Set) arrange(i int, resolved [][]rules.Referents, done map[int]bool) {
 	if done[i] {
 		return
 	}
@@ -282,7 +273,7 @@ func (set *Set) arrange(s *rules.Set, i int, resolved [][]rules.Referents, done 
 	m := set.machines[i]
 	for _, r := range resolved[i] {
 		for _, inner := range r.Correlations {
-			set.arrange(s, inner, resolved, done)
+			set.arrange(inner, resolved, done)
 			from := set.machines[inner]
 			m.reach = max(m.reach, from.span)
 			for _, b := range from.behind {

@@ -64,7 +64,8 @@ func TestGroups(t *testing.T) {
 		},
 		{
 			"a group does not begin where another ends", two,
-			[]occurrence{{1, "a", "1", texts{"who": "xy", "ip": "z"}}, {2, "a", "2", texts{"who": "x", "ip": "yz"}}}, "",
+			[]occurrence{{1, "a", "1", texts{"who": "xy", "ip": "z"}}, {2, "a", "2", texts{"who": "x", "ip": "yz"}}},
+			"",
 		},
 		{"two rules on one record are one event", two, []occurrence{{1, "ab", "1", texts{"who": "x", "ip": "1"}}}, ""},
 		{"and so without an id", two, []occurrence{{1, "ab", "", texts{"who": "x", "ip": "1"}}}, ""},
@@ -72,12 +73,14 @@ func TestGroups(t *testing.T) {
 		{
 			"rules with aliases of their own meet in a group",
 			"title: C\nname: c\nlevel: low\ncorrelation: {type: temporal, rules: [a, b], group-by: [al], aliases: {al: {a: who, b: ip}}, timespan: 10s}\n",
-			[]occurrence{{1, "ab", "1", texts{"who": "x", "ip": "x"}}}, "c 1s-1s al=x",
+			[]occurrence{{1, "ab", "1", texts{"who": "x", "ip": "x"}}},
+			"c 1s-1s al=x",
 		},
 		{
 			"and one record of two rules is one event there",
 			"title: C\nname: c\nlevel: low\ncorrelation: {type: event_count, rules: [a, b], group-by: [al], aliases: {al: {a: who, b: ip}}, timespan: 10s, condition: {gte: 2}}\n",
-			[]occurrence{{1, "ab", "", texts{"who": "x", "ip": "x"}}}, "",
+			[]occurrence{{1, "ab", "", texts{"who": "x", "ip": "x"}}},
+			"",
 		},
 		{
 			"several fields count as one value",

@@ -45,7 +45,7 @@ func script(t testing.TB, set *rules.Set, c *Correlator, lines string) string {
 		if id == "" {
 			id = fmt.Sprint("event", n)
 		}
-		ev := Event{Time: time.Unix(second, 0), Account: "1", Region: "r", ID: id, Serial: uint64(n)} //nolint:gosec // small
+		ev := Event{Time: time.Unix(second, 0), Account: "1", Region: "r", ID: id, Serial: uint64(n)}
 		for _, name := range names {
 			ev.Rules = append(ev.Rules, int(name-'a'))
 		}

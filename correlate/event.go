@@ -76,6 +76,9 @@ type more struct {
 // face is the texts of some fields of a record.
 type face [][]string
 
+// isRecord reports whether the event is a record, and not a firing of a correlation.
+func (e *event) isRecord() bool { return e.more == nil || e.more.reach == 0 }
+
 // before orders the events of a group by time, and then in a way that does not depend on when they came.
 func (e *event) before(o *event) int {
 	if c := cmp.Compare(e.at, o.at); c != 0 {
@@ -113,7 +116,7 @@ func (e *event) eventID() string {
 	switch {
 	case e.more != nil && e.more.text != "":
 		return e.more.text
-	case e.id == hash{} || (e.more != nil && e.more.reach > 0 && e.more.text == ""):
+	case e.id == hash{} || !e.isRecord():
 		return ""
 	}
 	return formatUUID(e.id)

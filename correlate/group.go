@@ -30,7 +30,7 @@ const never = -1 << 63
 
 // insert puts e in its place, and returns where that is; fresh is false where the event is there already, which then gets what is new in e: news says
 // whether that is anything.
-func (g *group) insert(m *machine, e *event) (at int, fresh, news bool) {
+func (g *group) insert(e *event) (at int, fresh, news bool) {
 	g.recall()
 	n := len(g.events)
 	if n == 0 || g.events[n-1].at < e.at { // most come in order
@@ -40,7 +40,7 @@ func (g *group) insert(m *machine, e *event) (at int, fresh, news bool) {
 	}
 	for i := g.first(e.at); i < n && g.events[i].at == e.at; i++ {
 		if g.events[i].same(e) {
-			if e.more == nil || e.more.reach == 0 {
+			if e.isRecord() {
 				return i, false, false
 			}
 			g.tally.forget(&g.events[i])
@@ -143,31 +143,40 @@ type moment struct {
 // before. again is set where the event has been there already.
 func (g *group) completed(m *machine, i int, all, again bool) (now []moment, before bool) {
 	e := &g.events[i]
-	w := g.moment(m, e.at)
-	switch last := &g.events[w.high-1]; {
-	case last.holds:
-		if before = true; !again {
-			w.only = i
-		}
-	case g.settled > never && g.upTo <= e.at && g.settled >= e.at-m.span:
-		last.holds, before = true, true
-	default:
-		from, ok := g.suffix(m, w.low, w.high, none)
-		if !ok {
-			w.high = 0
-			break
-		}
-		last.holds = true
-		g.settle(g.events[from].at, e.at)
-		before = from > i || g.heldBefore(m, w, i)
+	w, ok, before := g.ownMoment(m, i)
+	if ok && again {
+		w.only = none
 	}
-	if w.high > 0 && (all || !before) {
+	if ok && (all || !before) {
 		now = append(now, w)
 	}
 	if (before && !all) || (again && !e.led) || g.events[len(g.events)-1].at == e.at {
 		return now, before
 	}
 	return g.later(m, i, now, before, all, again)
+}
+
+// ownMoment returns the moment of the event at index i itself, whether the condition is true then, and whether it was so before. Only is set where the moment is
+// known already.
+func (g *group) ownMoment(m *machine, i int) (w moment, ok, before bool) {
+	at := g.events[i].at
+	w = g.moment(m, at)
+	last := &g.events[w.high-1]
+	switch {
+	case last.holds:
+		w.only = i
+		return w, true, true
+	case g.settled > never && g.upTo <= at && g.settled >= at-m.span:
+		last.holds = true
+		return w, true, true
+	}
+	from, ok := g.suffix(m, w.low, w.high, none)
+	if !ok {
+		return w, false, false
+	}
+	last.holds = true
+	g.settle(g.events[from].at, at)
+	return w, true, from > i || g.heldBefore(m, w, i)
 }
 
 // heldBefore reports whether the condition was true of the window w without the event at index i, or of that of the time before, which is in w.

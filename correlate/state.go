@@ -68,7 +68,7 @@ func (s *State) Stats() Stats {
 	saves, errors := s.store.counts()
 	return Stats{
 		Saves: saves, SaveErrors: errors,
-		Events: s.stats.events.Load(), Duplicates: s.stats.duplicates.Load(), Firings: s.stats.firings.Load(), Groups: uint64(max(0, s.groups.Load())), //nolint:gosec // not negative
+		Events: s.stats.events.Load(), Duplicates: s.stats.duplicates.Load(), Firings: s.stats.firings.Load(), Groups: uint64(max(0, s.groups.Load())),
 		Restored: s.stats.restored.Load(), Held: s.held(), Expired: s.stats.expired.Load(), EvictedGroups: s.stats.evictedGroups.Load(), EvictedEvents: s.stats.evictedEvents.Load(), Late: s.stats.late.Load(),
 	}
 }

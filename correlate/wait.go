@@ -15,11 +15,12 @@ type pending struct {
 
 // Len, Less, Swap, Push and Pop make it a heap.
 func (w waiting) Len() int { return len(w) }
+
 func (w waiting) Less(i, j int) bool {
 	return w[i].at < w[j].at || w[i].at == w[j].at && slices.Compare(w[i].key[:], w[j].key[:]) < 0
 }
 func (w waiting) Swap(i, j int) { w[i], w[j] = w[j], w[i] }
-func (w *waiting) Push(x any)   { *w = append(*w, x.(pending)) } //nolint:errcheck,forcetypeassert // nothing else is pushed
+func (w *waiting) Push(x any)   { *w = append(*w, x.(pending)) } // nothing else is pushed
 
 // Pop takes the last one.
 func (w *waiting) Pop() any {

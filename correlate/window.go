@@ -144,13 +144,13 @@ func (g *group) value(m *machine, low, high int) float64 {
 // counts reports whether the event at an index counts: of the firings of a correlation those alone that begin a burst, that is, a run of overlapping windows.
 func (g *group) counts(m *machine, i int) bool {
 	e := &g.events[i]
-	if m.reach == 0 || e.more == nil || e.more.reach == 0 {
+	if m.reach == 0 || e.isRecord() {
 		return true
 	}
 	if e.burst == unknown {
 		e.burst = begins
 		for j := i - 1; j >= 0 && g.events[j].at >= e.at-e.more.reach; j-- {
-			if o := g.events[j].more; o != nil && o.reach > 0 && o.inner == e.more.inner {
+			if o := &g.events[j]; !o.isRecord() && o.more.inner == e.more.inner {
 				e.burst = goesOn
 				break
 			}
