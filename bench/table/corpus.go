@@ -51,7 +51,7 @@ func newProgram(list []*rules.Rule, correlations []*rules.Correlation) (program,
 type corpus struct {
 	cases                       []part
 	sigmahq, pack, absent, real program
-	correlated                  program // the pack with its correlations
+	correlated                  program            // the pack with its correlations
 	crowds                      map[string]program // by mix
 	oracle                      *oracle.Oracle
 }

@@ -14,7 +14,7 @@ type figures struct {
 	MatchMiss float64 `json:"match_over_bare_walk_without_hits"`
 	MatchHit  float64 `json:"match_over_bare_walk_with_hits"`
 	// Pack is what the bundled pack adds to that, in bare walks.
-	Pack         float64 `json:"pack_adds_bare_walks"`
+	Pack float64 `json:"pack_adds_bare_walks"`
 	// Correlated is what correlations cost where nothing hits: the pack with them, to the pack without.
 	Correlated   float64 `json:"correlated_without_hits"`
 	GrowthAbsent float64 `json:"growth_10000_absent"`
