@@ -17,29 +17,33 @@ import (
 // can embed the struct; the host's property is the field's name in snake case, the flag the same in kebab case. What kong is told to leave out
 // is for the filter alone, and empty on the command line.
 type Settings struct {
-	Rules                 string `default:"builtin" placeholder:"LIST" help:"Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack."`
-	Placeholders          string `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand: a YAML map of names and lists."`
-	Fields                string `default:"cloudtrail" placeholder:"FORM" help:"Form of the records that are judged beside CloudTrail's own: cloudtrail (none), ecs (as Elastic's integration makes them), or a file of field mappings."`
-	MinLevel              string `default:"informational" placeholder:"LEVEL" enum:"informational,low,medium,high,critical" help:"Lowest level of a rule that is written on records. Rules below it are evaluated all the same."`
-	MinStatus             string `default:"unsupported" placeholder:"STATUS" enum:"unsupported,deprecated,experimental,test,stable" help:"Least mature status of a rule that is written on records; a rule without one counts as experimental."`
-	Exclude               string `placeholder:"LIST" help:"Rules to leave out, separated by commas: ids, tags such as attack.t1078, or globs of titles."`
-	LevelOverrides        string `placeholder:"LIST" help:"Other levels for rules, separated by commas: an id, a tag or a glob of titles, then =LEVEL. The last one that names a rule counts."`
-	AllowNarrowingFilters bool   `default:"false" help:"Accept Sigma Filters without a not in their condition, which keep only the hits that they describe."`
-	Key                   string `default:"sigma" placeholder:"NAME" help:"Top-level key under which hits are written on a record."`
-	Format                string `default:"sigma" placeholder:"FORMAT" enum:"sigma,ecs,flat" help:"Names under which hits are written: sigma (one nested key), ecs (Elastic Common Schema), flat (scalars and lists with the names of Splunk's CIM). The key keeps level and rules in all of them."`
-	EcsBase               bool   `default:"false" help:"With format ecs, add to records with hits what ECS calls their parts: @timestamp, event.action, event.outcome, cloud, source, user, user_agent and error, as far as they are not there."`
-	Evidence              bool   `default:"false" help:"Add to each rule of a hit, as evidence, the fields and values of the record that satisfied it: at most 16, values of up to 256 bytes. What is absent is no evidence."`
-	RuleFields            string `placeholder:"LIST" help:"Attributes of rules to copy to their hits, separated by commas, such as falsepositives,references,logsource, also ones of your own."`
-	RevokedTechniques     string `default:"as_written" placeholder:"CHOICE" enum:"as_written,both" help:"What is written of a technique that ATT&CK has replaced: as_written (its id, as the rule has it), or both (its id, then that of its successor)."`
-	Split                 bool   `default:"false" kong:"-" help:"Make an event of its own of each element of the array (Records, logEvents, Events) in which an event holds its records."`
-	Emit                  string `default:"all" kong:"-" enum:"all,matches" help:"Which events go on: all, or those alone on which hits are written."`
-	ReserveKey            bool   `default:"false" help:"Move what comes in under the key to <key>_original on every event, so that no sender can pretend to a hit."`
-	Flatten               string `placeholder:"LIST" help:"Top-level fields, separated by commas, of which records with hits get every leaf as a member of its own at the top, such as requestParameters,responseElements: under the leaf's path, with one value, or a list of several in their order. At most 512 members a record."`
-	FlattenSeparator      string `default:"." placeholder:"TEXT" help:"What stands between the parts of a path in the names that flatten gives: 1 to 8 printable characters."`
-	Summary               bool   `default:"false" help:"Write under the key, as summary, one line that says who did what to which, from where."`
-	Suppress              string `default:"off" kong:"-" help:"How long hits of one rule by the same principal count as repetitions of the first, such as 1h, 30m or 90s, or off. All of them are written; the key has notify, the highest level among the event's first hits, to route notifications on."`
-	SuppressBy            string `default:"recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy" kong:"-" help:"With suppress, the fields, separated by commas, whose values tell hits of one rule apart. Of a record that has none of them nothing is suppressed."`
-	Strict                bool   `default:"false" help:"Refuse to start if any rule is rejected, instead of running the others."`
+	Rules                 string        `default:"builtin" placeholder:"LIST" help:"Rules to evaluate, separated by commas: files, directories (searched for *.yml and *.yaml), globs, or builtin for the bundled pack."`
+	Placeholders          string        `placeholder:"FILE" help:"File of the values that %name% stands for under the modifier expand: a YAML map of names and lists."`
+	Fields                string        `default:"cloudtrail" placeholder:"FORM" help:"Form of the records that are judged beside CloudTrail's own: cloudtrail (none), ecs (as Elastic's integration makes them), or a file of field mappings."`
+	MinLevel              string        `default:"informational" placeholder:"LEVEL" enum:"informational,low,medium,high,critical" help:"Lowest level of a rule that is written on records. Rules below it are evaluated all the same."`
+	MinStatus             string        `default:"unsupported" placeholder:"STATUS" enum:"unsupported,deprecated,experimental,test,stable" help:"Least mature status of a rule that is written on records; a rule without one counts as experimental."`
+	Exclude               string        `placeholder:"LIST" help:"Rules to leave out, separated by commas: ids, tags such as attack.t1078, or globs of titles."`
+	LevelOverrides        string        `placeholder:"LIST" help:"Other levels for rules, separated by commas: an id, a tag or a glob of titles, then =LEVEL. The last one that names a rule counts."`
+	AllowNarrowingFilters bool          `default:"false" help:"Accept Sigma Filters without a not in their condition, which keep only the hits that they describe."`
+	Key                   string        `default:"sigma" placeholder:"NAME" help:"Top-level key under which hits are written on a record."`
+	Format                string        `default:"sigma" placeholder:"FORMAT" enum:"sigma,ecs,flat" help:"Names under which hits are written: sigma (one nested key), ecs (Elastic Common Schema), flat (scalars and lists with the names of Splunk's CIM). The key keeps level and rules in all of them."`
+	EcsBase               bool          `default:"false" help:"With format ecs, add to records with hits what ECS calls their parts: @timestamp, event.action, event.outcome, cloud, source, user, user_agent and error, as far as they are not there."`
+	Evidence              bool          `default:"false" help:"Add to each rule of a hit, as evidence, the fields and values of the record that satisfied it: at most 16, values of up to 256 bytes. What is absent is no evidence."`
+	RuleFields            string        `placeholder:"LIST" help:"Attributes of rules to copy to their hits, separated by commas, such as falsepositives,references,logsource, also ones of your own."`
+	RevokedTechniques     string        `default:"as_written" placeholder:"CHOICE" enum:"as_written,both" help:"What is written of a technique that ATT&CK has replaced: as_written (its id, as the rule has it), or both (its id, then that of its successor)."`
+	Split                 bool          `default:"false" kong:"-" help:"Make an event of its own of each element of the array (Records, logEvents, Events) in which an event holds its records."`
+	Emit                  string        `default:"all" kong:"-" enum:"all,matches" help:"Which events go on: all, or those alone on which hits are written."`
+	ReserveKey            bool          `default:"false" help:"Move what comes in under the key to <key>_original on every event, so that no sender can pretend to a hit."`
+	Flatten               string        `placeholder:"LIST" help:"Top-level fields, separated by commas, of which records with hits get every leaf as a member of its own at the top, such as requestParameters,responseElements: under the leaf's path, with one value, or a list of several in their order. At most 512 members a record."`
+	FlattenSeparator      string        `default:"." placeholder:"TEXT" help:"What stands between the parts of a path in the names that flatten gives: 1 to 8 printable characters."`
+	Summary               bool          `default:"false" help:"Write under the key, as summary, one line that says who did what to which, from where."`
+	Suppress              string        `default:"off" kong:"-" help:"How long hits of one rule by the same principal count as repetitions of the first, such as 1h, 30m or 90s, or off. All of them are written; the key has notify, the highest level among the event's first hits, to route notifications on."`
+	SuppressBy            string        `default:"recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy" kong:"-" help:"With suppress, the fields, separated by commas, whose values tell hits of one rule apart. Of a record that has none of them nothing is suppressed."`
+	CorrelationLateness   time.Duration `default:"15m" kong:"-" help:"How much later than others of its account and region a record may come and still be correlated in the order of event times; conditions that later events can make false are judged so much later. At most 24h."`
+	CorrelationMaxGroups  int           `default:"100000" kong:"-" help:"Most groups of events that correlations keep, all together; 0 is no bound. Beyond them those go that had no event for longest, which is counted and logged."`
+	CorrelationMaxEvents  int           `default:"1000" kong:"-" help:"Most events that a group keeps; never fewer than a condition needs; 0 is no bound. Beyond them the oldest go, which is counted and logged."`
+	CorrelationState      string        `placeholder:"FILE" kong:"-" help:"File in which what correlations remember survives restarts: a kill loses one second of it at most. Without it they begin anew."`
+	Strict                bool          `default:"false" help:"Refuse to start if any rule is rejected, instead of running the others."`
 }
 
 // EmitMatches is the value of Emit with which events without a hit do not go on.
@@ -131,6 +135,12 @@ func (s *Settings) Validate() error {
 	}
 	if err := s.validFlatten(); err != nil {
 		return err
+	}
+	if s.CorrelationLateness > 24*time.Hour {
+		return fmt.Errorf("correlation_lateness: %v is more than 24h", s.CorrelationLateness)
+	}
+	if s.CorrelationMaxGroups < 0 || s.CorrelationMaxEvents < 0 {
+		return errors.New("correlation_max_groups and correlation_max_events: must not be negative")
 	}
 	return s.validSuppress()
 }

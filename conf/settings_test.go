@@ -26,7 +26,8 @@ func TestDefaultsAreValid(t *testing.T) {
 	want := Settings{
 		Rules: "builtin", Fields: "cloudtrail", MinLevel: "informational", MinStatus: "unsupported", Key: "sigma", Format: "sigma",
 		RevokedTechniques: "as_written", Emit: "all", FlattenSeparator: ".", Suppress: "off",
-		SuppressBy: "recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy",
+		SuppressBy:          "recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy",
+		CorrelationLateness: 15 * time.Minute, CorrelationMaxGroups: 100000, CorrelationMaxEvents: 1000,
 	}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)
@@ -147,6 +148,20 @@ func TestLists(t *testing.T) {
 	}
 }
 
+func TestCorrelation(t *testing.T) {
+	s, err := parse(t, map[string]string{"correlation_lateness": "90s", "correlation_max_groups": "0", "correlation_max_events": "7", "correlation_state": "/var/lib/x"})
+	if err != nil || s.CorrelationLateness != 90*time.Second || s.CorrelationMaxGroups != 0 || s.CorrelationMaxEvents != 7 || s.CorrelationState != "/var/lib/x" {
+		t.Errorf("%+v %v", s, err)
+	}
+	for name, value := range map[string]string{
+		"correlation_lateness": "25h", "correlation_max_groups": "-1", "correlation_max_events": "many",
+	} {
+		if _, err := parse(t, map[string]string{name: value}); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s=%s: %v", name, value, err)
+		}
+	}
+}
+
 func TestParseReportsEveryMistake(t *testing.T) {
 	_, err := parse(t, map[string]string{"min_level": "x", "strict": "y", "key": ""})
 	for _, want := range []string{"min_level:", "strict:", "key:"} {
@@ -167,7 +182,7 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s: help is not plain ASCII, which the C header needs", o.Name)
 		}
 	}
-	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "evidence --evidence", "rule_fields --rule-fields", "revoked_techniques --revoked-techniques", "split --split", "emit --emit", "reserve_key --reserve-key", "flatten --flatten", "flatten_separator --flatten-separator", "summary --summary", "suppress --suppress", "suppress_by --suppress-by", "strict --strict"}
+	want := []string{"rules --rules", "placeholders --placeholders", "fields --fields", "min_level --min-level", "min_status --min-status", "exclude --exclude", "level_overrides --level-overrides", "allow_narrowing_filters --allow-narrowing-filters", "key --key", "format --format", "ecs_base --ecs-base", "evidence --evidence", "rule_fields --rule-fields", "revoked_techniques --revoked-techniques", "split --split", "emit --emit", "reserve_key --reserve-key", "flatten --flatten", "flatten_separator --flatten-separator", "summary --summary", "suppress --suppress", "suppress_by --suppress-by", "correlation_lateness --correlation-lateness", "correlation_max_groups --correlation-max-groups", "correlation_max_events --correlation-max-events", "correlation_state --correlation-state", "strict --strict"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}
@@ -180,7 +195,7 @@ func TestHeaderAndMarkdownNameEveryOption(t *testing.T) {
 			t.Errorf("header lacks %s:\n%s", o.Name, header)
 		}
 		flag := "`--" + o.Flag() + "`"
-		if slices.Contains([]string{"split", "emit", "suppress", "suppress_by"}, o.Name) {
+		if slices.Contains([]string{"split", "emit", "suppress", "suppress_by"}, o.Name) || strings.HasPrefix(o.Name, "correlation_") {
 			flag = "none"
 		}
 		if !strings.Contains(table, "| `"+o.Name+"` | "+flag+" | "+shownDefault(o)+" |") {

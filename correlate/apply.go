@@ -20,10 +20,11 @@ func NewCorrelator(set *Set, s *State) *Correlator {
 	for _, m := range set.machines {
 		c.tables = append(c.tables, s.table(m))
 	}
+	s.trim()
 	return c
 }
 
-// Close gives up what no other Correlator uses. Nobody may use c any more.
+// Close gives up what no other Correlator uses, nor one that is made within a minute. Nobody may use c any more.
 func (c *Correlator) Close() {
 	for _, m := range c.machines {
 		c.state.release(m)
@@ -222,6 +223,7 @@ func (p *pass) insert(m *machine, e event, texts []string, again bool) {
 	if fresh {
 		s.evict()
 	}
+	s.store.touch()
 	p.pass(m, out)
 }
 
@@ -251,6 +253,7 @@ func (p *pass) add(m *machine, t *table, g *group, e event, again bool) (out out
 	p.count(&e, fresh, judged)
 	switch {
 	case m.waits:
+		g.events[i].unjudged = fresh || g.events[i].unjudged
 		if fresh && (judged || !g.tied(i)) {
 			t.wait(e.at, g.key)
 		}
@@ -407,6 +410,10 @@ func (p *pass) judgeOne(m *machine, t *table, due pending) {
 		return
 	}
 	w, holds, rises := g.judged(m, due.at)
+	g.settleAt(due.at)
+	if p.state.store != nil {
+		sh.change(g)
+	}
 	out := outcome{key: g.key, texts: g.texts}
 	if holds {
 		out.add(g, m, w)
@@ -415,5 +422,6 @@ func (p *pass) judgeOne(m *machine, t *table, due pending) {
 		out.fire(g, m, w)
 	}
 	sh.mu.Unlock()
+	p.state.store.touch()
 	p.pass(m, out)
 }

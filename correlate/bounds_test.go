@@ -40,7 +40,9 @@ func TestBounds(t *testing.T) {
 				t.Fatalf("nothing was evicted, and yet %v", err)
 			}
 		}
+		p.state.grace = 0
 		p.Close()
+		p.state.retire()
 		if st := p.state.Stats(); st.Held != 0 || st.Groups != 0 || st.Events != st.Expired+st.EvictedEvents {
 			t.Fatalf("after Close %+v", st)
 		}

@@ -2,7 +2,6 @@ package correlate
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/bits"
@@ -36,6 +35,7 @@ const (
 // machine is one correlation.
 type machine struct {
 	index  int
+	title  string // of the rule, with its id
 	kind   kind
 	span   int64 // microseconds
 	group  []string
@@ -144,7 +144,7 @@ func (m *machine) carries() {
 
 func newMachine(index int, c *rules.Correlation) *machine {
 	m := &machine{
-		index: index, span: c.Timespan.Microseconds(), group: c.GroupBy, expr: c.Expression, slots: len(c.Rules), named: make(map[string]uint64), least: 1, need: 1,
+		index: index, title: titleOf(c), span: c.Timespan.Microseconds(), group: c.GroupBy, expr: c.Expression, slots: len(c.Rules), named: make(map[string]uint64), least: 1, need: 1,
 		kind: map[string]kind{
 			"event_count": eventCount, "value_count": valueCount, "value_sum": valueSum, "value_avg": valueAvg, "value_percentile": valuePercentile,
 			"temporal": temporal, "temporal_ordered": ordered,
@@ -289,35 +289,26 @@ func (set *Set) arrange(i int, resolved [][]rules.Referents, done map[int]bool) 
 	set.order = append(set.order, m)
 }
 
-// digest tells correlations apart that mean different things: by themselves, or by the rules that they refer to.
-func digest(s *rules.Set, c *rules.Correlation, resolved []rules.Referents) [sha256.Size]byte {
-	h := sha256.New()
-	enc := json.NewEncoder(h)
-	put := func(v any) {
-		if err := enc.Encode(v); err != nil {
-			_, _ = fmt.Fprintf(h, "%v", v) // unreachable: everything in rules is data
-		}
-	}
-	expression := ""
-	if c.Expression != nil {
-		expression = c.Expression.String()
-	}
-	put([]any{c.Type, c.GroupBy, c.Aliases, c.Timespan, c.Bounds, c.Fields, c.Percentile, expression})
-	for i, r := range resolved {
-		put(c.Rules[i].Name)
-		for _, rule := range r.Rules {
-			put(s.Rules[rule].Conditions)
-		}
-		for _, inner := range r.Correlations {
-			sum := digest(s, s.Correlations[inner], s.Resolve(s.Correlations[inner]))
-			put(sum[:])
-		}
-	}
-	return [sha256.Size]byte(h.Sum(nil))
-}
-
 // Empty reports whether there is nothing to correlate.
 func (set *Set) Empty() bool { return !set.fed }
+
+// Fields returns the fields that events are asked for, sorted.
+func (set *Set) Fields() []string {
+	var list []string
+	add := func(feeds []feed) {
+		for _, f := range feeds {
+			list = append(append(list, f.group...), f.values...)
+		}
+	}
+	for _, feeds := range set.byRule {
+		add(feeds)
+	}
+	for _, m := range set.machines {
+		add(m.outer)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
 
 // Feeds reports whether some correlation names the rule of that index.
 func (set *Set) Feeds(rule int) bool { return len(set.byRule[rule]) > 0 }

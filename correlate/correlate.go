@@ -40,7 +40,7 @@ type Firing struct {
 	// Waited is set where the condition was judged when later events were there. It is then no matter of the event with which Apply was called, but of the
 	// one with this Serial.
 	Waited bool
-	// Serial is that of the event which completes the window.
+	// Serial is that of the event which completes the window; 0 where the event came before a restart.
 	Serial uint64
 }
 

@@ -36,6 +36,8 @@ type event struct {
 	serial  uint64
 	more    *more // nil: nothing
 	fired   bool  // whether the correlation has fired on it
+	// unjudged is set where the correlation waits, until it is judged at the time of the event.
+	unjudged bool
 	// holds is set on the last event of a time where the condition is known to be true of the window that ends then, and more events cannot make it false.
 	holds bool
 	// led is set where it has made the condition true of windows that end later.

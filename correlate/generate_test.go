@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"pgregory.net/rapid"
@@ -262,6 +263,7 @@ func (s *stream) ordered() []made {
 type play struct {
 	set     *Set
 	options Options
+	mu      sync.Mutex
 	wall    time.Time
 	*Correlator
 	// restart stands for a restart of the process, where there is something that outlives it.
@@ -271,7 +273,11 @@ type play struct {
 func newPlay(set *Set, o Options, live bool) *play {
 	p := &play{set: set}
 	if live {
-		o.Now = func() time.Time { return p.wall }
+		o.Now = func() time.Time {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.wall
+		}
 	}
 	p.options = o
 	p.Correlator = NewCorrelator(set, NewState(o))
@@ -284,7 +290,9 @@ func (p *play) run(list []made, stops map[int]bool) (out []Firing) {
 		if stops[i] && p.restart != nil {
 			p.Correlator = NewCorrelator(p.set, p.restart(p.state))
 		}
+		p.mu.Lock()
 		p.wall = time.Unix(int64(list[i].arrives), 0)
+		p.mu.Unlock()
 		out = p.Apply(out, &list[i].Event)
 	}
 	return p.Flush(out)

@@ -19,7 +19,8 @@ type group struct {
 	judgedAt int64
 	held     bool
 
-	dirty        bool // not stored yet
+	dirty        bool // not stored yet as it is now
+	stored       bool // in the file, as it is now or was before
 	touched      uint64
 	newer, older *group
 }

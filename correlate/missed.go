@@ -10,3 +10,6 @@ func (c *Correlator) Missed(correlation int) (offered, lacking uint64) {
 	m := &c.missed[correlation]
 	return m.seen.Load(), m.missed.Load()
 }
+
+// Stats returns the counts of the State that c feeds, for all that do.
+func (c *Correlator) Stats() Stats { return c.state.Stats() }

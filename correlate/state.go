@@ -15,7 +15,7 @@ type Options struct {
 	// MaxGroups bounds the groups of all correlations together, MaxEvents the events of one. Beyond them the oldest go, and are counted. A condition that needs
 	// more events has room for as many as it needs.
 	MaxGroups, MaxEvents int
-	// Now is the wall clock. Without one events come in the order of their times, as in files that are read to the end first.
+	// Now is the wall clock, and may be called from any goroutine. Without one events come in the order of their times, as in files that are read to the end first.
 	Now func() time.Time
 }
 
@@ -25,9 +25,12 @@ type State struct {
 	options Options
 	clock   clock
 	store   *store // nil: memory alone
+	grace   time.Duration
 
-	mu     sync.Mutex
-	tables map[[sha256.Size]byte]*table
+	mu      sync.Mutex
+	tables  map[digestKey]*table
+	dropped []digestKey // that the file still has
+	closed  bool
 
 	groups, stamp atomic.Int64
 	stats         counts
@@ -41,25 +44,32 @@ type Stats struct {
 	Firings uint64
 	// Groups is how many there are now.
 	Groups uint64
-	// Held is how many of the Events there are now, Expired how many were forgotten as nothing may come any more that belongs to them, or as no correlation asks for
+	// Restored counts pairs that came out of a file. Held is how many of those and of the Events there are now, Expired how many were forgotten as nothing may come any more that belongs to them, or as no correlation asks for
 	// them. What is not among those is among EvictedEvents: it had to go before its time, as there was too much, alone or with one of EvictedGroups.
-	Held, Expired, EvictedGroups, EvictedEvents uint64
+	Restored, Held, Expired, EvictedGroups, EvictedEvents uint64
 	// Late counts pairs of a record and a group, where the record came later than is allowed. What it may have belonged to may have been judged, or forgotten.
 	Late uint64
+	// Saves counts what has been written to the file, a batch of groups each, SaveErrors what could not be. What a batch has not got is tried again.
+	Saves, SaveErrors uint64
 }
 
-type counts struct{ events, duplicates, firings, expired, evictedGroups, evictedEvents, late atomic.Uint64 }
+// digestKey is a correlation's digest.
+type digestKey = [sha256.Size]byte
+
+type counts struct{ events, restored, duplicates, firings, expired, evictedGroups, evictedEvents, late atomic.Uint64 }
 
 // NewState returns an empty State in memory.
 func NewState(o Options) *State {
-	return &State{options: o, clock: clock{lateness: o.Lateness, now: o.Now, horizon: never}, tables: make(map[[sha256.Size]byte]*table)}
+	return &State{options: o, clock: clock{lateness: o.Lateness, now: o.Now, horizon: never}, tables: make(map[digestKey]*table), grace: unusedFor}
 }
 
 // Stats returns the counts.
 func (s *State) Stats() Stats {
+	saves, errors := s.store.counts()
 	return Stats{
+		Saves: saves, SaveErrors: errors,
 		Events: s.stats.events.Load(), Duplicates: s.stats.duplicates.Load(), Firings: s.stats.firings.Load(), Groups: uint64(max(0, s.groups.Load())),
-		Held: s.held(), Expired: s.stats.expired.Load(), EvictedGroups: s.stats.evictedGroups.Load(), EvictedEvents: s.stats.evictedEvents.Load(), Late: s.stats.late.Load(),
+		Restored: s.stats.restored.Load(), Held: s.held(), Expired: s.stats.expired.Load(), EvictedGroups: s.stats.evictedGroups.Load(), EvictedEvents: s.stats.evictedEvents.Load(), Late: s.stats.late.Load(),
 	}
 }
 
@@ -71,34 +81,6 @@ func (s *State) held() (n uint64) {
 		n += t.held()
 	}
 	return n
-}
-
-// table returns the table of a correlation, and counts its user.
-func (s *State) table(m *machine) *table {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.tables[m.digest]
-	if t == nil {
-		t = newTable()
-		s.tables[m.digest] = t
-	}
-	t.users++
-	return t
-}
-
-// release forgets a table that nobody uses any more.
-func (s *State) release(m *machine) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.tables[m.digest]
-	if t.users--; t.users > 0 {
-		return
-	}
-	delete(s.tables, m.digest)
-	s.stats.expired.Add(t.held())
-	for i := range t.shards {
-		s.groups.Add(-int64(len(t.shards[i].groups)))
-	}
 }
 
 // keep is how long events stay behind what may still come.

@@ -1,8 +1,10 @@
 package correlate
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // shards is how many parts of a table can be worked on at a time.
@@ -11,7 +13,11 @@ const shards = 16
 // table is the groups of one correlation. Its shards are locked one at a time, and no other lock is taken meanwhile but that of the state's own counts.
 type table struct {
 	shards [shards]shard
-	users  int // correlators that use it; under the state's lock
+	// Under the state's lock: how many Correlators use it, since when none does, what the correlation is called, and whether it is as it came out of a file.
+	users    int
+	idle     time.Time
+	title    string
+	restored bool
 
 	mu      sync.Mutex
 	waiting waiting // moments to be judged, where the correlation waits; under mu
@@ -52,13 +58,15 @@ type shard struct {
 	unsaved        unsaved
 }
 
-// unsaved is what a shard's file does not have yet.
+// unsaved is what a shard's file does not have yet. In groups are all that are dirty, and some that are not there any more; gone has what is still in the file.
 type unsaved struct {
 	groups []*group
-	gone   []hash
+	gone   map[hash]struct{}
 }
 
-func (t *table) shard(key hash) *shard { return &t.shards[key[0]%shards] }
+func (t *table) shard(key hash) *shard { return &t.shards[t.index(key)] }
+
+func (t *table) index(key hash) int { return int(key[0] % shards) }
 
 // tooLate reports whether an event of a correlation that waits comes when others of its window are forgotten already, as may the event itself be, had it been
 // there. Judged on what is left, the condition could be true for that alone.
@@ -123,9 +131,35 @@ func (s *shard) unlink(g *group) {
 func (s *shard) remove(g *group, save bool) {
 	s.unlink(g)
 	delete(s.groups, g.key)
-	if save {
-		s.unsaved.gone = append(s.unsaved.gone, g.key)
+	if !save {
+		return
 	}
+	if g.stored {
+		s.unsaved.lose(g.key)
+	}
+	if len(s.unsaved.groups) > 2*len(s.groups)+few { // however long nothing can be written
+		s.unsaved.groups = slices.DeleteFunc(s.unsaved.groups, func(g *group) bool { return s.groups[g.key] != g })
+	}
+}
+
+func (u *unsaved) lose(key hash) {
+	if u.gone == nil {
+		u.gone = make(map[hash]struct{})
+	}
+	u.gone[key] = struct{}{}
+}
+
+// clear forgets all groups, and returns how many there were, and how many events they had.
+func (s *shard) clear() (n, events int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n = len(s.groups)
+	for _, g := range s.groups {
+		events += len(g.events)
+	}
+	s.groups, s.newest, s.oldest, s.unsaved = nil, nil, nil, unsaved{}
+	s.age.Store(0)
+	return n, events
 }
 
 // change notes that a group is to be stored.
@@ -139,8 +173,8 @@ func (s *shard) change(g *group) {
 // sweep forgets groups that have nothing left after a time, the ones that were not touched for longest first, a few at a time, and returns how many, and how many
 // events they had.
 func (s *shard) sweep(before int64, save bool) (n, events int) {
-	const few = 2
-	for range few {
+	const atATime = 2
+	for range atATime {
 		g := s.oldest
 		if g == nil || g == s.newest || (len(g.events) > 0 && g.events[len(g.events)-1].at >= before) {
 			return n, events

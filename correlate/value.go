@@ -27,6 +27,9 @@ func (t *tally) know(e *event) {
 		return
 	}
 	t.add(e.more.numbers, 1)
+	if len(e.more.values) == 0 {
+		return
+	}
 	if t.slots == nil {
 		t.slots = make(map[hash]*slot)
 	}

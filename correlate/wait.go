@@ -89,3 +89,10 @@ func (g *group) judged(m *machine, at int64) (w moment, holds, rises bool) {
 	g.judgedAt, g.held = at, holds
 	return w, holds, holds && !before
 }
+
+// settleAt notes that the condition has been judged at a time.
+func (g *group) settleAt(at int64) {
+	for i := g.first(at); i < len(g.events) && g.events[i].at == at; i++ {
+		g.events[i].unjudged = false
+	}
+}

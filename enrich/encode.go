@@ -182,6 +182,8 @@ func AppendJSONValue(dst []byte, v any) []byte {
 		return append(dst, v...)
 	case []Evidence:
 		return appendEvidence(dst, v)
+	case []Correlation:
+		return appendCorrelations(dst, v)
 	case int:
 		return strconv.AppendInt(dst, int64(v), 10)
 	case bool:

@@ -8,6 +8,8 @@ type Hit struct {
 	EventIDs []string
 	// Evidence is what of the record satisfied the rule, where that is wanted.
 	Evidence []Evidence
+	// Correlations are what a correlation rule says of the events that made it fire, one for each of its groups that did.
+	Correlations []Correlation
 	// First is set where hits are suppressed and this one is not: it is the first of its window. Suppressed is how many were since the last one that
 	// was first.
 	First      bool
@@ -28,6 +30,9 @@ func (h *Hit) eachExtra(f func(key string, value any)) {
 	}
 	if len(h.Evidence) > 0 {
 		f("evidence", h.Evidence)
+	}
+	if len(h.Correlations) > 0 {
+		f("correlations", h.Correlations)
 	}
 	if h.First {
 		f("first", true)

@@ -6,6 +6,7 @@ package main
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"unsafe"
@@ -27,9 +28,11 @@ func sigmaReady() {}
 func sigmaPreRun(instance unsafe.Pointer) (rc C.int) {
 	log := hostLog{instance: instance}
 	defer recoverAt(log, "checking the rules", func() { rc = -1 })
-	if _, ok := open(log, func(key ruleKey) bool { return !process.serves(key) }); !ok {
+	i, ok := open(log, func(key ruleKey) bool { return !process.serves(key) }, false)
+	if !ok {
 		return -1
 	}
+	i.Close()
 	return 0
 }
 
@@ -40,7 +43,7 @@ func sigmaPreRun(instance unsafe.Pointer) (rc C.int) {
 func sigmaInit(instance unsafe.Pointer) (context C.uintptr_t) {
 	log := hostLog{instance: instance}
 	defer recoverAt(log, "starting", func() { context = 0 })
-	e, ok := open(log, func(ruleKey) bool { return true })
+	e, ok := open(log, func(ruleKey) bool { return true }, true)
 	if !ok {
 		return 0
 	}
@@ -79,6 +82,9 @@ func sigmaFilter(instance unsafe.Pointer, context C.uintptr_t, data unsafe.Point
 		}
 		return unsafe.Slice((*byte)(memory), n)
 	})
+	for _, line := range e.Notices() {
+		log.print(logWarn, line)
+	}
 	if spliced == nil {
 		C.sigma_free(memory)
 		return C.SIGMA_NOTOUCH
@@ -92,18 +98,22 @@ func sigmaFilter(instance unsafe.Pointer, context C.uintptr_t, data unsafe.Point
 //export sigmaExit
 func sigmaExit(context C.uintptr_t) {
 	defer recoverAt(hostLog{}, "stopping", func() {})
-	if e := process.remove(uintptr(context)); e != nil {
-		hostLog{}.print(logInfo, summary(e))
+	e := process.remove(uintptr(context))
+	if e.Engine == nil {
+		return
+	}
+	hostLog{}.print(logInfo, summary(e.Engine))
+	if err := e.close(); err != nil {
+		hostLog{}.lines(logError, err.Error())
 	}
 }
 
-// open reads the instance's settings and finds or loads its rules; where keep says so, the last good ones will do. If the instance must not
-// run, it has logged why, and ok is false.
-func open(log hostLog, keep func(ruleKey) bool) (i instance, ok bool) {
+// open reads the instance's settings and finds or loads its rules; where keep says so, the last good ones will do. Where it is not to run yet, nothing is opened
+// that another process may have. If the instance must not run, it has logged why, and ok is false.
+func open(log hostLog, keep func(ruleKey) bool, run bool) (i instance, ok bool) {
 	settings, err := conf.Parse(log.property)
 	if err == nil {
-		i.key = keyOf(settings)
-		i.Engine, err = engine(log, settings, keep(i.key))
+		i, err = start(log, settings, keep(keyOf(settings)), run)
 	}
 	if err != nil {
 		log.lines(logError, err.Error())
@@ -111,12 +121,23 @@ func open(log hostLog, keep func(ruleKey) bool) (i instance, ok bool) {
 	return i, err == nil
 }
 
-func engine(log hostLog, s conf.Settings, keep bool) (*pipeline.Engine, error) {
+func start(log hostLog, s conf.Settings, keep, run bool) (i instance, err error) {
+	i.key = keyOf(s)
 	program, err := process.open(log, s, keep)
 	if err != nil {
-		return nil, err
+		return i, err
 	}
-	return pipeline.NewEngine(s, program)
+	if !run || program.Correlated().Empty() {
+		i.Engine, err = pipeline.NewEngine(s, program)
+		return i, err
+	}
+	if i.state, err = process.states.acquire(log, s, &process.background); err != nil {
+		return i, err
+	}
+	if i.Engine, err = pipeline.NewCorrelatingEngine(s, program, i.state.State); err != nil {
+		err = errors.Join(err, process.states.release(i.state))
+	}
+	return i, err
 }
 
 // recoverAt turns a panic into an error of the host's log; then decides the call's result. Nothing of Go ever unwinds into the host.

@@ -81,7 +81,7 @@ func (l hostLog) problems(list rules.Problems) {
 	shown := 0
 	for _, p := range list {
 		level := C.int(logError)
-		if p.Severity == rules.Warning {
+		if p.Severity != rules.Error {
 			level = logDebug
 		} else if shown++; shown > maxProblems {
 			continue
@@ -113,6 +113,12 @@ func summary(e *pipeline.Engine) string {
 	}
 	if t.Unflattened > 0 {
 		line += fmt.Sprintf("; %d values not flattened", t.Unflattened)
+	}
+	if t.Fired > 0 {
+		line += fmt.Sprintf("; %d firings of correlations", t.Fired)
+	}
+	if t.Undated > 0 {
+		line += fmt.Sprintf("; %d records without a time not correlated", t.Undated)
 	}
 	if t.Split > 0 {
 		line += fmt.Sprintf("; %d taken apart into %d of the events", t.Split, t.SplitInto)

@@ -22,6 +22,10 @@
     OPTION("summary", "off", "Write under the key, as summary, one line that says who did what to which, from where. One of: on, off.") \
     OPTION("suppress", "off", "How long hits of one rule by the same principal count as repetitions of the first, such as 1h, 30m or 90s, or off. All of them are written; the key has notify, the highest level among the event's first hits, to route notifications on.") \
     OPTION("suppress_by", "recipientAccountId,userIdentity.accountId,userIdentity.arn,userIdentity.principalId,userIdentity.userName,userIdentity.invokedBy", "With suppress, the fields, separated by commas, whose values tell hits of one rule apart. Of a record that has none of them nothing is suppressed.") \
+    OPTION("correlation_lateness", "15m", "How much later than others of its account and region a record may come and still be correlated in the order of event times; conditions that later events can make false are judged so much later. At most 24h.") \
+    OPTION("correlation_max_groups", "100000", "Most groups of events that correlations keep, all together; 0 is no bound. Beyond them those go that had no event for longest, which is counted and logged.") \
+    OPTION("correlation_max_events", "1000", "Most events that a group keeps; never fewer than a condition needs; 0 is no bound. Beyond them the oldest go, which is counted and logged.") \
+    OPTION("correlation_state", "", "File in which what correlations remember survives restarts: a kill loses one second of it at most. Without it they begin anew.") \
     OPTION("strict", "off", "Refuse to start if any rule is rejected, instead of running the others. One of: on, off.")
 
 #define SIGMA_OUTPUT_OPTIONS(OPTION) \

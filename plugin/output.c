@@ -44,11 +44,16 @@ EXPORTED int FLBPluginPreRegister(int hot_reloading)
 
 EXPORTED int FLBPluginRegister(struct definition *definition)
 {
+    sigset_t before;
+    int rc;
+
     if (!sigma_may_call_go(sigma_output_log, NULL)) {
         return -1;
     }
-    sigma_signals_enter();
-    if (sigmaOutputRegister(definition) != 0) {
+    sigma_signals_enter(&before);
+    rc = sigmaOutputRegister(definition);
+    sigma_signals_leave(&before);
+    if (rc != 0) {
         return -1;
     }
     if (sigma_room(definition) >= sizeof(*definition)) {
@@ -59,11 +64,16 @@ EXPORTED int FLBPluginRegister(struct definition *definition)
 
 EXPORTED int FLBPluginInit(struct go_plugin *plugin)
 {
+    sigset_t before;
+    int rc;
+
     if (!sigma_may_call_go(sigma_output_log, plugin->instance)) {
         return SIGMA_ERROR;
     }
-    sigma_signals_enter();
-    return sigmaOutputInit(plugin, plugin->instance);
+    sigma_signals_enter(&before);
+    rc = sigmaOutputInit(plugin, plugin->instance);
+    sigma_signals_leave(&before);
+    return rc;
 }
 
 /* Reports whether this is the thread of the host's engine: an output without workers is flushed there, and nothing else goes on meanwhile. */
@@ -76,19 +86,27 @@ static int on_engine(void)
 
 EXPORTED int FLBPluginFlushCtx(void *context, void *data, size_t size, char *tag)
 {
+    sigset_t before;
+    int rc;
+
     if (context == NULL || !sigma_in_loader()) {
         return SIGMA_RETRY;
     }
-    sigma_signals_enter();
-    return sigmaOutputFlush(context, data, size, tag, on_engine());
+    sigma_signals_enter(&before);
+    rc = sigmaOutputFlush(context, data, size, tag, on_engine());
+    sigma_signals_leave(&before);
+    return rc;
 }
 
 /* The context is NULL where the host gives a configuration up before it has initialised the instance. */
 EXPORTED int FLBPluginExitCtx(void *context)
 {
+    sigset_t before;
+
     if (context != NULL && sigma_in_loader()) {
-        sigma_signals_enter();
+        sigma_signals_enter(&before);
         sigmaOutputExit(context);
+        sigma_signals_leave(&before);
     }
     return SIGMA_OK;
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/fluent/fluent-bit-go/output"
 
 	"sigmatrail/conf"
-	"sigmatrail/internal/pipeline"
 	"sigmatrail/internal/relay"
 )
 
@@ -25,7 +24,7 @@ const onEngineLimit = time.Second
 // delivery is one instance of the Go output.
 type delivery struct {
 	log    hostLog
-	engine *pipeline.Engine
+	engine instance
 	relay  *relay.Relay
 
 	blamed atomic.Bool // whether it was said that there are no workers
@@ -54,7 +53,7 @@ func sigmaOutputInit(plugin, instance unsafe.Pointer) (rc C.int) {
 		return C.SIGMA_ERROR
 	}
 	log.warnOfCopy()
-	log.idleRuleFields(d.engine)
+	log.idleRuleFields(d.engine.Engine)
 	log.print(logInfo, fmt.Sprintf("sigmatrail %s: %s", version, d.engine.Rules().Summary()))
 	log.print(logInfo, "sigmatrail: records go to "+d.relay.Receiver()+"; with this output hot reload is not supported: restart Fluent Bit instead")
 	output.FLBPluginSetContext(plugin, d)
@@ -68,10 +67,12 @@ func newDelivery(log hostLog, get func(name string) (string, bool)) (*delivery, 
 		return nil, err
 	}
 	d := &delivery{log: log}
-	if d.engine, err = engine(log, settings, true); err != nil {
+	if d.engine, err = start(log, settings, true, true); err != nil {
 		return nil, err
 	}
-	d.relay, err = relay.New(d.engine, settings, o)
+	if d.relay, err = relay.New(d.engine.Engine, settings, o); err != nil {
+		err = errors.Join(err, d.engine.close())
+	}
 	return d, err
 }
 
@@ -99,6 +100,9 @@ func sigmaOutputFlush(context, data unsafe.Pointer, size C.size_t, tag *C.char, 
 		}
 	}
 	outcome, err := d.relay.Flush(C.GoString(tag), chunk, limit)
+	for _, line := range d.engine.Notices() {
+		d.log.print(logWarn, line)
+	}
 	switch outcome {
 	case relay.Retry:
 		if err != nil {
@@ -127,8 +131,11 @@ func sigmaOutputExit(context unsafe.Pointer) {
 	}
 	d.relay.Close()
 	c := d.relay.Counts()
-	d.log.print(logInfo, summary(d.engine)+"; what was tried again counts again")
+	d.log.print(logInfo, summary(d.engine.Engine)+"; what was tried again counts again")
 	d.log.print(logInfo, fmt.Sprintf("sigmatrail: %d events delivered in %d chunks, %d of them under alert_tag; %d times to be tried again, %d chunks with what is no event",
 		c.Events, c.Chunks, c.Alerts, c.Retries, c.Lost))
-	d.engine, d.relay = nil, nil // fluent-bit-go keeps d for good, and need not keep the rules
+	if err := d.engine.close(); err != nil {
+		d.log.lines(logError, err.Error())
+	}
+	d.engine, d.relay = instance{}, nil // fluent-bit-go keeps d for good, and need not keep the rules
 }

@@ -30,6 +30,7 @@ type registry struct {
 	// warned is set once copies of this plugin were looked for.
 	warned bool
 
+	states     states
 	background background
 }
 
@@ -37,7 +38,17 @@ type registry struct {
 type instance struct {
 	*pipeline.Engine
 
-	key ruleKey
+	key   ruleKey
+	state *sharedState // nil: the engine remembers by itself, for a moment
+}
+
+// close gives up what the instance shares with others.
+func (i *instance) close() error {
+	if i.Engine == nil {
+		return nil
+	}
+	i.Close()
+	return process.states.release(i.state)
 }
 
 // ruleKey is what stays the same of an instance when its rules change.
@@ -76,13 +87,13 @@ func (r *registry) serves(key ruleKey) bool {
 	return false
 }
 
-// remove forgets a handle and returns its engine, or nil.
-func (r *registry) remove(handle uintptr) *pipeline.Engine {
+// remove forgets a handle and returns its instance, or an empty one.
+func (r *registry) remove(handle uintptr) instance {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e := r.engines[handle].Engine
+	i := r.engines[handle]
 	delete(r.engines, handle)
-	return e
+	return i
 }
 
 // open loads the rules of s, or finds that they are loaded already, and returns the program to run. Where they may not run, or more of them

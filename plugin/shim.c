@@ -1,6 +1,6 @@
 /*
  * The callbacks of the filter that Fluent Bit calls. No symbol that the host calls is a Go function: each callback first checks that the process is
- * still the one that loaded us, then that Go's signal handlers are in place, and only then crosses over.
+ * still the one that loaded us, then sees to signals, and only then crosses over.
  */
 #define _GNU_SOURCE
 #include "shim.h"
@@ -44,17 +44,23 @@ int sigma_may_call_go(sigma_log_function *log, void *instance)
 
 int sigma_cb_pre_run(void *instance, void *config, void *data)
 {
+    sigset_t before;
+    int rc;
+
     (void) config;
     (void) data;
     if (!sigma_may_call_go(sigma_log, instance)) {
         return -1;
     }
-    sigma_signals_enter();
-    return sigmaPreRun(instance);
+    sigma_signals_enter(&before);
+    rc = sigmaPreRun(instance);
+    sigma_signals_leave(&before);
+    return rc;
 }
 
 int sigma_cb_init(void *instance, void *config, void *data)
 {
+    sigset_t before;
     uintptr_t context;
 
     (void) config;
@@ -62,8 +68,9 @@ int sigma_cb_init(void *instance, void *config, void *data)
     if (!sigma_may_call_go(sigma_log, instance)) {
         return -1;
     }
-    sigma_signals_enter();
+    sigma_signals_enter(&before);
     context = sigmaInit(instance);
+    sigma_signals_leave(&before);
     if (context == 0) {
         return -1;
     }
@@ -74,6 +81,9 @@ int sigma_cb_init(void *instance, void *config, void *data)
 int sigma_cb_filter(const void *data, size_t size, const char *tag, int tag_length, void **out, size_t *out_size,
                     void *instance, void *input, void *context, void *config)
 {
+    sigset_t before;
+    int rc;
+
     (void) tag;
     (void) tag_length;
     (void) input; /* an output instance when we run as an output's processor: never to be looked into */
@@ -81,18 +91,23 @@ int sigma_cb_filter(const void *data, size_t size, const char *tag, int tag_leng
     if (context == NULL || data == NULL || size == 0 || !sigma_in_loader()) {
         return SIGMA_NOTOUCH;
     }
-    sigma_signals_enter();
-    return sigmaFilter(instance, (uintptr_t) context, (void *) data, size, out, out_size);
+    sigma_signals_enter(&before);
+    rc = sigmaFilter(instance, (uintptr_t) context, (void *) data, size, out, out_size);
+    sigma_signals_leave(&before);
+    return rc;
 }
 
 int sigma_cb_exit(void *context, void *config)
 {
+    sigset_t before;
+
     (void) config;
     if (context == NULL || !sigma_in_loader()) {
         return 0;
     }
-    sigma_signals_enter();
+    sigma_signals_enter(&before);
     sigmaExit((uintptr_t) context);
+    sigma_signals_leave(&before);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,15 +32,22 @@ func TestChoice(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := Choice{Exclude: exclude, Levels: levels}
-	kept, excluded, idle := c.apply([]*Rule{{Title: "a"}, {Title: "b1"}, {ID: "id-c", Title: "c"}, {Title: "d", Tags: []string{"attack.t1"}}})
+	set := &Set{
+		Rules:        []*Rule{{Title: "a"}, {Title: "b1"}, {ID: "id-c", Title: "c"}, {Title: "d", Tags: []string{"attack.t1"}}},
+		Correlations: []*Correlation{{Rule: &Rule{Title: "b2"}}, {Rule: &Rule{Title: "e", Tags: []string{"attack.t1"}}}},
+	}
+	c.apply(set)
 	var got []string
-	for _, r := range kept {
+	for _, r := range set.Rules {
 		got = append(got, r.Title+" "+r.Level.String())
 	}
-	if diff := cmp.Diff([]string{"a low", "b1 medium", "c critical"}, got); diff != "" || excluded != 1 {
-		t.Errorf("%d excluded %s", excluded, diff)
+	for _, r := range set.Correlations {
+		got = append(got, fmt.Sprint(r.Title, " ", r.Level, " ", r.HasLevel))
 	}
-	if diff := cmp.Diff([]Selector{"none*"}, idle); diff != "" {
+	if diff := cmp.Diff([]string{"a low", "b1 medium", "c critical", "b2 medium true"}, got); diff != "" || set.Excluded != 2 {
+		t.Errorf("%d excluded %s", set.Excluded, diff)
+	}
+	if diff := cmp.Diff([]Selector{"none*"}, set.Idle); diff != "" {
 		t.Error(diff)
 	}
 	for _, list := range []string{"a", "a=", "a=urgent", "[=low"} {

@@ -89,8 +89,9 @@ func (p *parser) correlation() *Correlation {
 	p.timespan(c, n)
 	p.correlationCondition(c, n)
 	c.Generate = p.generates(n) || p.generates(p.doc)
-	if why := c.waits(); why != "" {
-		p.warn(n.place, CorrelationWaits, "%s: it is judged when later events are there, and written on one of those", why)
+	if why := c.waits(); why != "" && n.get("condition") != nil {
+		at := n.get("condition")
+		p.warn(at.place, CorrelationWaits, "%s: it is judged when later events are there, and written on one of those", why)
 	}
 	return c
 }

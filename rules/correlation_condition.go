@@ -98,6 +98,8 @@ func (p *parser) fieldFits(c *Correlation, at *node) {
 	case !known:
 	case needsField && len(c.Fields) == 0:
 		p.err(at.place, BadCorrelation, "a correlation of the type %s needs a field in its condition", c.Type)
+	case len(c.Fields) > 1 && c.Type != "value_count":
+		p.err(at.place, BadCorrelation, "a correlation of the type %s is about the numbers of one field", c.Type)
 	case !needsField && len(c.Fields) > 0:
 		p.err(at.place, BadCorrelation, "a correlation of the type %s counts events, and has no field", c.Type)
 	case c.Percentile.Valid && c.Type != "value_percentile":

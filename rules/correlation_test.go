@@ -23,7 +23,7 @@ correlation:
   aliases:
     who: {one: userIdentity.arn, two: requestParameters.userName}
   timespan: 1d
-  condition: {gt: 1, lte: 5.5, field: [eventName, awsRegion], percentile: 99}
+  condition: {gt: 1, lte: 5.5, field: [eventName], percentile: 99}
 generate: true
 ---
 title: Then
@@ -40,10 +40,10 @@ correlation:
 	c := f.correlations[0]
 	c.Rules[0].Position, c.Rules[1].Position = Position{}, Position{}
 	want := &Correlation{
-		Position: Position{"c.yml", 1, 1}, Title: "Many", ID: idC, Name: "many", Tags: []string{"attack.t1110"}, Level: High, HasLevel: true,
+		Rule: &Rule{Position: Position{"c.yml", 1, 1}, Title: "Many", ID: idC, Name: "many", Tags: []string{"attack.t1110"}, Level: High}, HasLevel: true,
 		Type: "value_percentile", Rules: []Target{{Name: "one"}, {Name: "two"}}, GroupBy: []string{"who", "awsRegion"},
 		Aliases:  []FieldAlias{{Name: "who", Fields: []AliasField{{"one", "userIdentity.arn"}, {"two", "requestParameters.userName"}}}},
-		Timespan: 24 * time.Hour, Bounds: []Bound{{"gt", ParseDecimal("1")}, {"lte", ParseDecimal("5.5")}}, Fields: []string{"eventName", "awsRegion"},
+		Timespan: 24 * time.Hour, Bounds: []Bound{{"gt", ParseDecimal("1")}, {"lte", ParseDecimal("5.5")}}, Fields: []string{"eventName"},
 		Percentile: ParseDecimal("99"), Generate: true,
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
@@ -80,7 +80,7 @@ func TestReferences(t *testing.T) {
 		name  string
 		files []string
 		sound int
-		codes []Code // beside correlation-idle
+		codes []Code
 	}{
 		{"by id", []string{correlation("c", strings.ToUpper(idA))}, 1, nil},
 		{"by name", []string{correlation("c", "the_name")}, 1, nil},
@@ -101,9 +101,7 @@ func TestReferences(t *testing.T) {
 		}
 		var codes []Code
 		for _, p := range set.Problems {
-			if p.Code != CorrelationIdle {
-				codes = append(codes, p.Code)
-			}
+			codes = append(codes, p.Code)
 		}
 		if len(set.Correlations) != test.sound || set.Rejected != len(test.files)-test.sound || strings.Join(strs(codes), " ") != strings.Join(strs(test.codes), " ") {
 			t.Errorf("%s: %d sound, %d rejected, %v", test.name, len(set.Correlations), set.Rejected, set.Problems)

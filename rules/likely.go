@@ -87,8 +87,8 @@ func (p *parser) suspicious(item *Item, n *node) {
 	p.add(Warning, n.place, SuspiciousValue, hint, "no event source has a URL in it: %q", n.text)
 }
 
-// cloudTrailFields are the fields at the top of CloudTrail's records.
-func cloudTrailFields() []string {
+// CloudTrailFields returns the fields at the top of CloudTrail's records.
+func CloudTrailFields() []string {
 	return []string{
 		"eventVersion", "userIdentity", "eventTime", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode", "errorMessage",
 		"requestParameters", "responseElements", "additionalEventData", "requestID", "eventID", "eventType", "apiVersion", "managementEvent", "readOnly",
@@ -101,10 +101,10 @@ func cloudTrailFields() []string {
 func (p *parser) likelyField(key *node, item *Item) {
 	const shortest = 6
 	top, rest, _ := strings.Cut(item.Field, ".")
-	if !p.rule.AppliesToCloudTrail() || slices.Contains(cloudTrailFields(), top) {
+	if !p.rule.AppliesToCloudTrail() || slices.Contains(CloudTrailFields(), top) {
 		return
 	}
-	for _, known := range cloudTrailFields() {
+	for _, known := range CloudTrailFields() {
 		if strings.EqualFold(top, known) || (len(top) >= shortest && editDistance(top, known) == 1) {
 			if rest != "" {
 				known += "." + rest

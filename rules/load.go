@@ -139,7 +139,7 @@ func (l *loader) finish(c Choice) {
 	for _, r := range l.set.NotApplicable {
 		r.Searches, r.Conditions = nil, nil
 	}
-	l.set.Problems.sort()
+	l.set.Problems.Sort()
 	l.set.Rules, l.set.NotApplicable = slices.Clip(l.set.Rules), slices.Clip(l.set.NotApplicable)
 }
 

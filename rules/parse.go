@@ -52,7 +52,7 @@ func parseFile(file string, src []byte, o Options) (f parsed) {
 			f.correlations = append(f.correlations, one)
 		}
 	}
-	r.problems.sort()
+	r.problems.Sort()
 	f.problems = r.problems
 	return f
 }

@@ -33,14 +33,20 @@ const (
 	Error Severity = iota
 	// Warning lets the rule run.
 	Warning
+	// Info is worth knowing and may well be meant.
+	Info
 )
 
-// String returns error or warning.
+// String returns error, warning or info.
 func (s Severity) String() string {
-	if s == Warning {
+	switch s {
+	case Warning:
 		return "warning"
+	case Info:
+		return "info"
+	default:
+		return "error"
 	}
-	return "error"
 }
 
 // Problem is one thing that is wrong with a rule.
@@ -58,8 +64,8 @@ type Problem struct {
 // String returns one line: file:line:column: message (code).
 func (p Problem) String() string {
 	text := fmt.Sprintf("%s: %s (%s)", p.Position, p.Message, p.Code)
-	if p.Severity == Warning {
-		text = fmt.Sprintf("%s: warning: %s (%s)", p.Position, p.Message, p.Code)
+	if p.Severity != Error {
+		text = fmt.Sprintf("%s: %s: %s (%s)", p.Position, p.Severity, p.Message, p.Code)
 	}
 	if p.Hint != "" && !strings.Contains(p.Hint, "\n") {
 		text += "; " + p.Hint
@@ -103,8 +109,18 @@ func (ps Problems) Errors() Problems {
 	return slices.DeleteFunc(slices.Clone(ps), func(p Problem) bool { return p.Severity != Error })
 }
 
-// sort orders ps by place, and errors before warnings at the same one.
-func (ps Problems) sort() {
+// Count returns how many are of a severity.
+func (ps Problems) Count(s Severity) (n int) {
+	for _, p := range ps {
+		if p.Severity == s {
+			n++
+		}
+	}
+	return n
+}
+
+// Sort orders ps by place, and errors before warnings at the same one.
+func (ps Problems) Sort() {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, a.Column-b.Column, int(a.Severity)-int(b.Severity))
 	})
@@ -138,7 +154,7 @@ func (r *report) add(severity Severity, at place, code Code, hint, format string
 
 // failed returns all errors as one, each with its place, for files that are no rules.
 func (r *report) failed() error {
-	r.problems.sort()
+	r.problems.Sort()
 	var errs []error
 	for _, p := range r.problems.Errors() {
 		errs = append(errs, errors.New(p.String()))

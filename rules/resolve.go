@@ -106,7 +106,14 @@ func (l *loader) judgeCorrelations() {
 		if correlations[i] {
 			warn(c.Rule)
 		}
-		if !slices.ContainsFunc(l.set.Resolve(c), func(r Referents) bool { return len(r.Rules)+len(r.Correlations) > 0 }) {
+		resolved := l.set.Resolve(c)
+		for j, r := range resolved {
+			if len(r.Correlations) > 0 && c.waits() == "" && c.Type != "value_count" && !strings.HasPrefix(c.Type, "temporal") {
+				l.problem(Warning, c.Rules[j].Position, CorrelationWaits,
+					"how often a correlation fires can change with later events: this one is judged when they are there, and written on one of those")
+			}
+		}
+		if !slices.ContainsFunc(resolved, func(r Referents) bool { return len(r.Rules)+len(r.Correlations) > 0 }) {
 			l.problem(Warning, c.Position, CorrelationStarved, "none of the rules that the correlation refers to can hit a CloudTrail record")
 		}
 	}

@@ -31,8 +31,8 @@ type program struct {
 	judges *pipeline.Engine
 }
 
-func newProgram(list []*rules.Rule) (program, error) {
-	compiled, err := pipeline.NewProgram(&rules.Set{Rules: list}, ownKey)
+func newProgram(list []*rules.Rule, correlations []*rules.Correlation) (program, error) {
+	compiled, err := pipeline.NewProgram(&rules.Set{Rules: list, Correlations: correlations}, ownKey)
 	if err != nil {
 		return program{}, err
 	}
@@ -51,6 +51,7 @@ func newProgram(list []*rules.Rule) (program, error) {
 type corpus struct {
 	cases                       []part
 	sigmahq, pack, absent, real program
+	correlated                  program            // the pack with its correlations
 	crowds                      map[string]program // by mix
 	oracle                      *oracle.Oracle
 }
@@ -91,11 +92,13 @@ func newCorpus() (*corpus, error) {
 		return nil, err
 	}
 	c := &corpus{crowds: make(map[string]program), oracle: oracle.New(list, record.DefaultAliases(), ownKey)}
+	pack := bundled.Rules()
 	for _, set := range []struct {
-		into *program
-		more []*rules.Rule
-	}{{&c.sigmahq, nil}, {&c.pack, bundled.Rules().Rules}, {&c.absent, absent}, {&c.real, present}} {
-		if *set.into, err = newProgram(append(slices.Clip(list), set.more...)); err != nil {
+		into         *program
+		more         []*rules.Rule
+		correlations []*rules.Correlation
+	}{{&c.sigmahq, nil, nil}, {&c.pack, pack.Rules, nil}, {&c.correlated, pack.Rules, pack.Correlations}, {&c.absent, absent, nil}, {&c.real, present, nil}} {
+		if *set.into, err = newProgram(append(slices.Clip(list), set.more...), set.correlations); err != nil {
 			return nil, err
 		}
 	}
@@ -108,7 +111,7 @@ func newCorpus() (*corpus, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.crowds[m.Name], err = newProgram(append(slices.Clip(list), more...)); err != nil {
+		if c.crowds[m.Name], err = newProgram(append(slices.Clip(list), more...), nil); err != nil {
 			return nil, err
 		}
 	}
@@ -118,7 +121,7 @@ func newCorpus() (*corpus, error) {
 // split adds each mix with its parts.
 func (c *corpus) split(all []mixes.Mix) error {
 	for _, m := range all {
-		for _, p := range []program{c.sigmahq, c.pack, c.absent, c.real, c.crowds[m.Name]} {
+		for _, p := range []program{c.sigmahq, c.pack, c.correlated, c.absent, c.real, c.crowds[m.Name]} {
 			if p.judges.Process(m.Data, func(int) []byte { return nil }); p.judges.Tally().Unwritten > 0 {
 				return errors.New("a rule is critical and stable: there is no engine that only judges")
 			}

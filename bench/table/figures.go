@@ -14,7 +14,9 @@ type figures struct {
 	MatchMiss float64 `json:"match_over_bare_walk_without_hits"`
 	MatchHit  float64 `json:"match_over_bare_walk_with_hits"`
 	// Pack is what the bundled pack adds to that, in bare walks.
-	Pack         float64 `json:"pack_adds_bare_walks"`
+	Pack float64 `json:"pack_adds_bare_walks"`
+	// Correlated is what correlations cost where nothing hits: the pack with them, to the pack without.
+	Correlated   float64 `json:"correlated_without_hits"`
 	GrowthAbsent float64 `json:"growth_10000_absent"`
 	GrowthReal   float64 `json:"growth_10000_real"`
 	// CandidateNS is what each further candidate costs.
@@ -48,6 +50,7 @@ func (r *report) sum() figures {
 	f.MatchHit = settle("match_hit", worst(withHits, func(r *result) float64 { return r.Ratios[rowMatch].Median }))
 	settle("pack", worst(whole, func(r *result) float64 { return r.Ratios[rowPack].Median })) // of the sum: a small difference is never settled
 	f.Pack = r.medianOf(worst(whole, func(r *result) float64 { return r.Ratios[rowPack].Median - r.Ratios[rowMatch].Median }))
+	f.Correlated = settle("correlated", worst(withoutHits, func(r *result) float64 { return r.Correlated }))
 	f.GrowthAbsent = settle("absent", worst(whole, func(r *result) float64 { return r.GrowthAbsent }))
 	f.GrowthReal = settle("real", worst(whole, func(r *result) float64 { return r.GrowthReal }))
 	f.CandidateNS = settle("candidate", worst(whole, candidate))
@@ -121,6 +124,7 @@ func (r *report) medians() []result {
 			return r.medianOf(func(run []result) float64 { return of(&run[i]) })
 		}
 		m.AA = each(func(r *result) float64 { return r.AA })
+		m.Correlated = each(func(r *result) float64 { return r.Correlated })
 		m.GrowthAbsent, m.GrowthReal = each(func(r *result) float64 { return r.GrowthAbsent }), each(func(r *result) float64 { return r.GrowthReal })
 		ratios, took := make(map[string]sample.Spread), make(map[string]float64)
 		for row := range m.Ratios {

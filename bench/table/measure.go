@@ -27,6 +27,8 @@ type result struct {
 	// GrowthAbsent and GrowthReal are what 10,000 clones cost, to SigmaHQ's rules alone.
 	GrowthAbsent float64 `json:"growth_absent"`
 	GrowthReal   float64 `json:"growth_real"`
+	// Correlated is what the pack costs with its correlations, to the pack without.
+	Correlated float64 `json:"correlated"`
 	// Of a record, by row.
 	Candidates map[string]float64 `json:"candidates_per_record"`
 	Hits       map[string]float64 `json:"hits_per_record"`
@@ -78,7 +80,7 @@ func (r *result) time(list []rung, rounds int) {
 	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	took, ratios := make(map[string][]float64), make(map[string][]float64)
-	var again, absent, present []float64
+	var again, absent, present, correlated []float64
 	for range rounds {
 		round := make(map[string]float64, len(list))
 		for _, i := range random.Perm(len(list)) {
@@ -97,11 +99,13 @@ func (r *result) time(list []rung, rounds int) {
 		again = append(again, round[rowAgain]/round[rowWalk])
 		absent = append(absent, round[rowAbsent]/round[rowMatch])
 		present = append(present, round[rowReal]/round[rowMatch])
+		correlated = append(correlated, round[rowRelated]/round[rowPack])
 	}
 	r.Ratios, r.Nanoseconds = make(map[string]sample.Spread), make(map[string]float64)
 	for row := range took {
 		r.Ratios[row], r.Nanoseconds[row] = sample.Of(ratios[row]), sample.Median(took[row])
 	}
+	r.Correlated = sample.Median(correlated)
 	r.AA, r.GrowthAbsent, r.GrowthReal = sample.Median(again), sample.Median(absent), sample.Median(present)
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 func rows() []string {
-	return []string{rowWalk, rowAgain, rowMemcpy, rowProject, rowMatch, rowPack, rowWrite, rowAbsent, rowReal, rowCrowd, rowOracle}
+	return []string{rowWalk, rowAgain, rowMemcpy, rowProject, rowMatch, rowPack, rowRelated, rowWrite, rowAbsent, rowReal, rowCrowd, rowOracle}
 }
 
 func (r *report) print(to io.Writer) error {
@@ -93,6 +93,7 @@ func (r *report) targets(w *bufio.Writer) {
 		{"  of records without hits", r.MatchMiss, 2.5, "bare walks", unsettled("match_miss")},
 		{"  of records with hits", r.MatchHit, 2.5, "bare walks", unsettled("match_hit")},
 		{"the bundled pack on top", r.Pack, 0.5, "bare walks", unsettled("pack")},
+		{"the pack with its correlations, records without hits", r.Correlated, 1.05, "× without", unsettled("correlated")},
 		{"10,000 clones, names that the corpus lacks", r.GrowthAbsent, 1.15, "× SigmaHQ's", unsettled("absent")},
 		{"10,000 clones, names from all of AWS", r.GrowthReal, 2, "× SigmaHQ's", unsettled("real")},
 		{"each further candidate rule", r.CandidateNS, 100, "ns", unsettled("candidate")},

@@ -15,6 +15,7 @@ const (
 	rowProject = "framing + projection"
 	rowMatch   = "… + match, SigmaHQ"
 	rowPack    = "… + match, SigmaHQ and bundled pack"
+	rowRelated = "… + match, both, correlated"
 	rowWrite   = "… + match, both, hits written"
 	rowAbsent  = "… + match, 10,000 clones, absent names"
 	rowReal    = "… + match, 10,000 clones, real names"
@@ -41,6 +42,7 @@ func (c *corpus) rungs(p part) []rung {
 		{rowProject, p.Records, c.project(data)},
 		{rowMatch, p.Records, process(c.sigmahq)},
 		{rowPack, p.Records, process(c.pack)},
+		{rowRelated, p.Records, process(c.correlated)},
 		{rowAbsent, p.Records, process(c.absent)},
 		{rowReal, p.Records, process(c.real)},
 		{rowCrowd, p.Records, process(c.crowds[p.Name])},

@@ -36,6 +36,9 @@ type result struct {
 	counts  pipeline.Counts
 	undated uint64
 
+	// held is the one event of the result, where correlations want to know of it: only when all are there is known what is written on it.
+	held *held
+
 	err   error
 	fatal bool // nothing behind err in its file counts
 

@@ -16,6 +16,7 @@ import (
 	"sigmatrail/internal/hostconf"
 	"sigmatrail/internal/pipeline"
 	"sigmatrail/rules"
+	"sigmatrail/rules/awslint"
 	"sigmatrail/rules/cloudtrail"
 )
 
@@ -38,7 +39,8 @@ func (c *checkCommand) Validate() error {
 	return nil
 }
 
-// Run prints every problem of every rule, sorted by place. The exit status is 0 where there is none, 1 with errors, 3 with warnings alone.
+// Run prints every problem of every rule, sorted by place. The exit status is 0 where there is none but notes, 1 with errors, 3 with
+// warnings alone.
 func (c *checkCommand) Run(std streams) error {
 	if c.Conf != "" {
 		return c.configuration(std)
@@ -52,6 +54,12 @@ func (c *checkCommand) Run(std streams) error {
 		return err
 	}
 	set := rules.ParseFiles(files, o)
+	found, err := awslint.Check(set.Rules, files)
+	if err != nil {
+		return err
+	}
+	set.Problems = append(set.Problems, found...)
+	set.Problems.Sort()
 	if err := c.print(std.out, set.Problems); err != nil {
 		return err
 	}
@@ -75,16 +83,20 @@ func (c *checkCommand) configuration(std streams) error {
 
 // totals counts problems.
 func totals(list rules.Problems) string {
-	errors := len(list.Errors())
-	return count(errors, "error") + ", " + count(len(list)-errors, "warning") + kinds(list)
+	errors, warnings := list.Count(rules.Error), list.Count(rules.Warning)
+	text := count(errors, "error") + ", " + count(warnings, "warning")
+	if notes := len(list) - errors - warnings; notes > 0 {
+		text += ", " + count(notes, "note")
+	}
+	return text + kinds(list)
 }
 
 // verdict returns what the exit status is made of.
 func verdict(list rules.Problems) error {
 	switch {
-	case len(list.Errors()) > 0:
+	case list.Count(rules.Error) > 0:
 		return errReported
-	case len(list) > 0:
+	case list.Count(rules.Warning) > 0:
 		return errWarnings
 	}
 	return nil
@@ -137,12 +149,16 @@ func (c *checkCommand) print(w io.Writer, problems rules.Problems) error {
 		_, err := io.WriteString(w, excerpts(problems))
 		return err
 	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(findings(problems))
+}
+
+func findings(problems rules.Problems) []finding {
 	list := make([]finding, 0, len(problems))
 	for _, p := range problems {
 		list = append(list, finding{p.File, p.Line, p.Column, p.Severity.String(), string(p.Code), p.Message, p.Hint})
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(list)
+	return list
 }

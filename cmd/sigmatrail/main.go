@@ -23,11 +23,14 @@ const (
 )
 
 type cli struct {
-	Check   checkCommand   `cmd:"" help:"Check rules and say what is wrong with them, and how to mend it."`
-	Scan    scanCommand    `cmd:"" help:"Run rules over CloudTrail files and print what matches."`
-	Serve   serveCommand   `cmd:"" help:"Take batches of records over HTTP, write hits on them and pass them on: for Vector."`
-	Stats   statsCommand   `cmd:"" help:"Say how rules are found, and what they cost."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Check    checkCommand    `cmd:"" help:"Check rules and say what is wrong with them, and how to mend it."`
+	Coverage coverageCommand `cmd:"" help:"Say which tactics and techniques of ATT&CK have rules, and what the rules need CloudTrail to record."`
+	Explain  explainCommand  `cmd:"" help:"Say why a rule matches records, or why it does not."`
+	Scan     scanCommand     `cmd:"" help:"Run rules over CloudTrail files and print what matches."`
+	Serve    serveCommand    `cmd:"" help:"Take batches of records over HTTP, write hits on them and pass them on: for Vector."`
+	Stats    statsCommand    `cmd:"" help:"Say how rules are found, and what they cost."`
+	Test     testCommand     `cmd:"" help:"Run the tests of rules: events, with what the rules must say of each."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // streams are where a command reads and writes; results go to out, all else to err.
@@ -59,7 +62,7 @@ func run(args []string, std streams) int {
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.ValueFormatter(explain),
+		kong.ValueFormatter(flagHelp),
 	)
 	if err != nil {
 		std.sayf("sigmatrail: %v\n", err)
@@ -88,8 +91,8 @@ func run(args []string, std streams) int {
 	return exitError
 }
 
-// explain adds to a flag's help what it accepts and what it is when it is not set.
-func explain(v *kong.Value) string {
+// flagHelp adds to a flag's help what it accepts and what it is when it is not set.
+func flagHelp(v *kong.Value) string {
 	help := v.OrigHelp
 	if v.Enum != "" {
 		help += " One of " + strings.ReplaceAll(v.Enum, ",", ", ") + "."

@@ -4,13 +4,19 @@ import (
 	"strings"
 
 	"sigmatrail/conf"
+	"sigmatrail/correlate"
 	"sigmatrail/internal/pipeline"
 	"sigmatrail/rules"
 )
 
 // open returns an engine of the settings, and prints what is wrong with them and with the rules.
 func open(std streams, s conf.Settings) (*pipeline.Engine, error) {
-	engine, err := pipeline.New(s)
+	return openWith(std, s, correlate.NewState(pipeline.StateOptions(s)))
+}
+
+// openWith does as open does; correlations remember in state.
+func openWith(std streams, s conf.Settings, state *correlate.State) (*pipeline.Engine, error) {
+	engine, err := pipeline.NewCorrelating(s, state)
 	if err != nil {
 		reportProblems(std, pipeline.Problems(err))
 		return nil, err

@@ -41,6 +41,7 @@ func (c *scanCommand) Run(std streams) error {
 	std.sayf("%s\n", engine.Rules().Summary())
 	s := &scan{
 		engine: engine, std: std, out: bufio.NewWriterSize(std.out, 1<<16), all: c.All, watched: isTerminal(std.out), progress: newProgress(std),
+		texts: make(texts), fields: engine.Correlated().Fields(),
 		choice: choice{from: c.From.Time, to: c.To.Time, accounts: c.Account, region: c.Region},
 	}
 	if c.Dedupe {
@@ -53,6 +54,9 @@ func (c *scanCommand) Run(std streams) error {
 		}
 	}
 	if err := s.run(c.Paths); err != nil {
+		return err
+	}
+	if err := s.release(); err != nil {
 		return err
 	}
 	return s.finish()
@@ -69,6 +73,7 @@ type scan struct {
 	choice choice
 	table  *table // nil: print records
 	all    bool
+	fields []string // that correlations ask for
 
 	work chan *batch
 	quit chan struct{} // closed when the output has failed
@@ -80,6 +85,12 @@ type scan struct {
 	progress *progress
 	seen     deliveries // nil: duplicates count
 	writer   *worker    // for what must be judged again
+
+	// What is held until correlations are known.
+	heldEvents  [][]int // of each which of its records the scan is about
+	heldRecords []heldRecord
+	spool       spool
+	texts       texts
 
 	files               int
 	failures            uint64

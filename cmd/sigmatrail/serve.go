@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"sigmatrail/conf"
+	"sigmatrail/correlate"
+	"sigmatrail/internal/pipeline"
 	"sigmatrail/internal/serve"
 )
 
@@ -25,6 +27,10 @@ type serveCommand struct {
 	MaxRequests     int           `default:"16" placeholder:"N" help:"Most batches that are worked on at once; more are answered with 429."`
 	ReadTimeout     time.Duration `default:"30s" placeholder:"TIME" help:"Longest time in which a request must have come in, and a batch in a response must have been read."`
 	UpstreamTimeout time.Duration `default:"45s" placeholder:"TIME" help:"Longest time that the upstream may take to answer; then 503. The sender must wait longer."`
+	Lateness        time.Duration `name:"correlation-lateness" default:"15m" placeholder:"TIME" help:"How much later than others of its account and region a record may come and still be correlated in the order of event times."`
+	MaxGroups       int           `name:"correlation-max-groups" default:"100000" placeholder:"N" help:"Most groups of events that correlations keep, all together; 0 is no bound."`
+	MaxEvents       int           `name:"correlation-max-events" default:"1000" placeholder:"N" help:"Most events that a group keeps; never fewer than a condition needs; 0 is no bound."`
+	State           string        `name:"correlation-state" placeholder:"FILE" help:"File in which what correlations remember survives restarts."`
 	Grace           time.Duration `default:"30s" placeholder:"TIME" help:"On SIGTERM, longest time for finishing requests in flight."`
 }
 
@@ -36,14 +42,20 @@ func (c *serveCommand) Validate() error {
 	if c.MaxBody < 1 || c.MaxRequests < 1 || c.ReadTimeout <= 0 || c.UpstreamTimeout <= 0 || c.Grace <= 0 {
 		return errors.New("max-body, max-requests, read-timeout, upstream-timeout and grace must be more than 0")
 	}
+	c.CorrelationLateness, c.CorrelationMaxGroups, c.CorrelationMaxEvents, c.CorrelationState = c.Lateness, c.MaxGroups, c.MaxEvents, c.State
 	return c.Settings.Validate()
 }
 
 // Run serves until SIGTERM or SIGINT. SIGHUP reads the rules again.
 func (c *serveCommand) Run(std streams) error {
-	engine, err := open(std, c.Settings)
+	log := slog.New(slog.NewTextHandler(std.err, nil))
+	state, err := openState(c.Settings, log)
 	if err != nil {
 		return err
+	}
+	engine, err := openWith(std, c.Settings, state)
+	if err != nil {
+		return errors.Join(err, state.Close())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -52,14 +64,13 @@ func (c *serveCommand) Run(std streams) error {
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
 
-	log := slog.New(slog.NewTextHandler(std.err, nil))
 	s := serve.New(engine, serve.Options{
-		Settings: c.Settings, Version: version, Upstream: c.Upstream, MaxBody: c.MaxBody, MaxRequests: c.MaxRequests, ReadTimeout: c.ReadTimeout,
+		Settings: c.Settings, State: state, Version: version, Upstream: c.Upstream, MaxBody: c.MaxBody, MaxRequests: c.MaxRequests, ReadTimeout: c.ReadTimeout,
 		Timeout: c.UpstreamTimeout, Grace: c.Grace, Log: log,
 	})
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return errors.Join(fmt.Errorf("listen: %w", err), state.Close())
 	}
 	if a, ok := l.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
 		log.Warn("other machines can send here, and nothing asks who they are", "address", a.String())
@@ -68,7 +79,19 @@ func (c *serveCommand) Run(std streams) error {
 	go reloads(ctx, reload, s, log)
 	err = s.Run(ctx, l)
 	log.Info("stopped", "accounts", s.Accounts().String())
-	return err
+	return errors.Join(err, state.Close())
+}
+
+// openState returns what correlations remember in.
+func openState(s conf.Settings, log *slog.Logger) (*correlate.State, error) {
+	if s.CorrelationState == "" {
+		return correlate.NewState(pipeline.StateOptions(s)), nil
+	}
+	state, err := correlate.OpenState(s.CorrelationState, pipeline.StateOptions(s), func(line string) { log.Warn(line) })
+	if err != nil {
+		return nil, fmt.Errorf("correlation-state: %w", err)
+	}
+	return state, nil
 }
 
 func (c *serveCommand) upstream() string {

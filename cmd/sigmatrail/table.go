@@ -37,15 +37,18 @@ func (t *table) head(dst []byte) []byte {
 	return t.row(dst, -1, "TIME", "LEVEL", "RULE", "EVENT", "WHO", "FROM")
 }
 
-// add appends the rows of one event.
-func (t *table) add(dst []byte, j *pipeline.Judgement) []byte {
+// add appends the rows of one event, of entries from first on.
+func (t *table) add(dst []byte, j *pipeline.Judgement, first int) []byte {
 	for _, v := range j.Verdicts {
 		if len(v.Hits) == 0 {
 			continue
 		}
 		rec := v.Found()
 		for _, i := range v.Hits {
-			r := t.engine.Rules().Rules[i]
+			if i < first {
+				continue
+			}
+			r := t.engine.Entries()[i]
 			event := strings.TrimSuffix(rec.Text("eventSource"), ".amazonaws.com") + ":" + rec.Text("eventName")
 			if code := rec.Text("errorCode"); code != "" {
 				event += " (" + code + ")"
@@ -104,7 +107,7 @@ func levelColor(l rules.Level) string {
 
 // totals prints how often each rule hit, the worst and most frequent first, then the sum of each level. w keeps its first error until it is flushed.
 func (t *table) totals(w *bufio.Writer) {
-	list := t.engine.Rules().Rules
+	list := t.engine.Entries()
 	var order []int
 	byLevel := make(map[rules.Level]uint64)
 	for i := range list {

@@ -15,6 +15,7 @@ type worker struct {
 	unpacker record.Unpacker
 	sink     record.Sink
 	batch    *batch
+	packed   []byte // of a held event
 }
 
 func newWorker(s *scan) *worker {
@@ -90,6 +91,9 @@ func (w *worker) event(item record.Item) error {
 			r.deliveries = append(r.deliveries, deliveryOf(&j.Verdicts[i]))
 		}
 	}
+	if w.hold(r, item, &j) {
+		return nil
+	}
 	w.render(r, item, &j)
 	return nil
 }
@@ -97,7 +101,7 @@ func (w *worker) event(item record.Item) error {
 // result returns the result to which the next event belongs.
 func (w *worker) result() *result {
 	list := w.batch.results
-	if n := len(list); w.scan.seen == nil && n > 0 && list[n-1].err == nil {
+	if n := len(list); w.scan.seen == nil && n > 0 && list[n-1].err == nil && list[n-1].held == nil {
 		return &list[n-1]
 	}
 	return w.batch.addResult()
@@ -111,7 +115,7 @@ func (w *worker) render(r *result, item record.Item, j *pipeline.Judgement) {
 		return
 	}
 	if s.table != nil {
-		b.out = s.table.add(b.out, j)
+		b.out = s.table.add(b.out, j, 0)
 		r.end = len(b.out)
 		return
 	}
@@ -140,6 +144,8 @@ func (w *worker) again(b *batch, item record.Item, dup []bool) error {
 		}
 	}
 	j.Verdicts = kept
-	w.render(b.addResult(), item, &j)
+	if r := b.addResult(); !w.hold(r, item, &j) {
+		w.render(r, item, &j)
+	}
 	return nil
 }

@@ -159,6 +159,11 @@ func (s *scan) emitEvents(b *batch, r *result, out []byte) error {
 		}
 	}
 	s.engine.Add(&r.counts)
+	if r.held != nil {
+		if err := s.keep(r.held); err != nil {
+			return err
+		}
+	}
 	return s.print(out)
 }
 

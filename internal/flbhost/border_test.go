@@ -134,8 +134,21 @@ func TestFaults(t *testing.T) {
 		if n := strings.Count(r.log, "a fault in sigmatrail while judging a chunk, which goes on untouched"); n != 7 {
 			t.Errorf("%d faults in the log", n)
 		}
+		r.kept(t)
 		r.logs(t, "provoked")
 		r.logs(t, "nil pointer dereference")
+	})
+}
+
+// TestSignals: the host's signals never come on a stack of Go's, neither on a thread that is in a call, nor on Go's own, which still take faults.
+func TestSignals(t *testing.T) {
+	in, want := hit(t)
+	each(t, func(t *testing.T, descriptor string) {
+		r := host(t, descriptor, nil, "signals", in, want).ok(t)
+		if r.value(t, "seen") == 0 || r.value(t, "elsewhere") != 0 || r.value(t, "threads") == 0 || r.value(t, "open") != 0 || r.value(t, "deaf") != 0 {
+			t.Error(r.out)
+		}
+		t.Logf("%s", strings.ReplaceAll(r.out, "\n", ", "))
 	})
 }
 

@@ -111,10 +111,22 @@ func (r result) ok(t testing.TB) result {
 	if r.status != 0 {
 		t.Fatalf("the host ended with status %d\n%s%s", r.status, r.out, r.log)
 	}
+	r.kept(t)
+	return r
+}
+
+// kept demands that the log was used within callbacks alone, and in Go only while no signal of the host's could come on that thread. What is C's to
+// say, instead of a call of Go, is exempt.
+func (r result) kept(t testing.TB) {
+	t.Helper()
 	if strings.Contains(r.log, "OFF THREAD") {
 		t.Errorf("the host's log was used outside a callback:\n%s", r.log)
 	}
-	return r
+	for line := range strings.Lines(r.log) {
+		if strings.Contains(line, "SIGNALS OPEN") && !strings.Contains(line, "-d (--daemon)") && !strings.Contains(line, "hot reload is refused") {
+			t.Errorf("a signal could come while Go runs: %s", line)
+		}
+	}
 }
 
 // logs demands a line of the log that has all parts.

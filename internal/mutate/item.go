@@ -94,6 +94,7 @@ func choices() []string {
 	return []string{
 		"eventName", "eventSource", "eventType", "eventCategory", "type", "invokedBy", "errorMessage", "ConsoleLogin", "MFAUsed",
 		"attribute", "attributeName", "field", "ipProtocol", "Effect", "Status", "x-amz-acl",
+		"HttpTokens", "httpTokens", "ruleAction", "aclProtocol", "MfaDelete", "SSEApplied", "authType", "origin", "settingValue",
 	}
 }
 

@@ -109,7 +109,7 @@ func TestCheckErrors(t *testing.T) {
 	const rule = head + "  a: {eventName: A}\n  condition: a\n"
 	for _, c := range []struct{ tests, want string }{
 		{"", "the tests of r.yml"},
-		{"- {hit: true}\n", "r.test.yml:1:3: case 1: must have an event"},
+		{"- {hit: true}\n", "r.test.yml:1:3: case 1: must have one of event, file and like"},
 	} {
 		pack := fstest.MapFS{"r.yml": {Data: []byte(rule)}, "r.test.yml": {Data: []byte(c.tests)}}
 		if c.tests == "" {

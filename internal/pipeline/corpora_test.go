@@ -84,7 +84,7 @@ func TestDoorsOnOwnEvents(t *testing.T) {
 			hits++
 		}
 	})
-	if n != 13 || hits != 7 {
+	if n != 13 || hits != 8 {
 		t.Errorf("%d events, %d with hits", n, hits)
 	}
 	checkAccounts(t, e)

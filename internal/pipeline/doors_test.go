@@ -38,6 +38,7 @@ func throughJSON(t *testing.T, e *Engine, body string) []byte {
 	}
 	var counts Counts
 	j := e.NewJudge().Event(packed, time.Unix(0x65000000, 0).UTC()) // the time of event
+	e.Correlate(&j, &counts)
 	counts.Add(&j)
 	out, err := e.AppendJSON(nil, []byte(body), &j, &counts)
 	if err != nil {

@@ -25,12 +25,15 @@ const (
 
 // prover finds out which fields and values of a record satisfied the rules that hit it. It asks the oracle, as the compiled program only knows that they
 // did; so each hit costs as much as evaluating its rule the slow way, and nothing else does. The nil prover proves nothing.
-type prover struct{ own, mapped *oracle.Oracle }
+type prover struct {
+	own, mapped *oracle.Oracle
+	rules       int // how many there are; correlations behind them have no evidence in one record
+}
 
 // prover returns the one prover of the rules, which engines share.
 func (p *Program) prover() *prover {
 	p.proving.Do(func() {
-		p.proved = &prover{own: oracle.New(p.set.Rules, record.DefaultAliases(), p.ownKey)}
+		p.proved = &prover{rules: len(p.set.Rules), own: oracle.New(p.set.Rules, record.DefaultAliases(), p.ownKey)}
 		if p.form != nil {
 			p.proved.mapped = oracle.New(p.set.Rules, p.form.Aliases(), p.ownKey)
 		}
@@ -53,7 +56,7 @@ func (c *prover) prove(hits []enrich.Hit, j *Judgement) {
 			of = c.mapped
 		}
 		for h := range hits {
-			if slices.Contains(v.Hits, hits[h].Rule) {
+			if hits[h].Rule < c.rules && slices.Contains(v.Hits, hits[h].Rule) {
 				// Where the trace has been given up, or says no, there is none: the hit is written all the same.
 				if t, ok := of.Trace(hits[h].Rule, found.Record, j.received, mostCompared); ok && t.Holds {
 					hits[h].Evidence = appendEvidence(hits[h].Evidence, &t)

@@ -8,7 +8,7 @@ import (
 // AppendJSON appends the event, one JSON object of which j is the judgement, with the hits of j written on it, on one line. The bytes of its own members
 // stay as they are. Where j has no hits the event is appended as it is, but for what reserve_key moves. What is displaced is added to counts.
 func (e *Engine) AppendJSON(dst, event []byte, j *Judgement, counts *Counts) ([]byte, error) {
-	hits := j.appendHits(nil)
+	hits := e.appendHits(nil, j)
 	if len(hits) == 0 {
 		return e.appendWithoutHits(dst, event, counts)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"sigmatrail/correlate"
 	"sigmatrail/enrich"
 	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/record"
@@ -12,9 +13,14 @@ import (
 
 // Verdict is what the rules say of one CloudTrail record.
 type Verdict struct {
-	// Hits are indexes into Rules().Rules of the rules that match and are to be written, ascending.
+	// Hits are indexes into Entries() of what is to be written: the rules that match, ascending, then the correlations that fire.
 	Hits []int
 
+	// Index is the record's place among those of its event.
+	Index int
+
+	feeds []int // rules that match and that correlations want to know of
+	fired []correlate.Firing
 	place record.Place
 	form  *record.Mapping
 }
@@ -87,7 +93,7 @@ func (d *Judge) Event(packed []byte, received time.Time) Judgement {
 	if _, ok := d.scratch.own.projector.Record(packed, 0, 0); !ok {
 		return Judgement{Content: record.Foreign}
 	}
-	j := d.scratch.judge(packed, 0, received, d.engine.written)
+	j := d.scratch.judge(packed, 0, received, &d.engine.choice)
 	j.packed, j.received = packed, received
 	return j
 }
@@ -98,7 +104,7 @@ func (j *Judgement) Hit() bool {
 }
 
 // appendHits appends what is written on an event: one entry a rule. Where the event holds several records, the entry names those that matched.
-func (j *Judgement) appendHits(hits []enrich.Hit) []enrich.Hit {
+func (e *Engine) appendHits(hits []enrich.Hit, j *Judgement) []enrich.Hit {
 	several := len(j.Verdicts) > 1
 	for _, v := range j.Verdicts {
 		for _, rule := range v.Hits {
@@ -106,6 +112,9 @@ func (j *Judgement) appendHits(hits []enrich.Hit) []enrich.Hit {
 			if i < 0 {
 				i = len(hits)
 				hits = append(hits, enrich.Hit{Rule: rule})
+			}
+			if n := rule - len(e.set.Rules); n >= 0 {
+				hits[i].Correlations = v.appendFired(hits[i].Correlations, e.set.Correlations[n], n)
 			}
 			if !several {
 				continue

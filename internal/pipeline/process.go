@@ -3,6 +3,7 @@ package pipeline
 import (
 	"time"
 
+	"sigmatrail/correlate"
 	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/record"
 )
@@ -21,14 +22,23 @@ func (e *Engine) Process(data []byte, alloc func(n int) []byte) []byte {
 // ProcessTentatively does as Process does, for whoever has yet to find out whether the result arrives. Where it does not, undo is to be called, if it is not
 // nil: what was the first hit for suppression then is not, so that the same chunk comes out the same when it is judged again.
 func (e *Engine) ProcessTentatively(data []byte, alloc func(n int) []byte) (out []byte, undo func()) {
-	out, list := e.process(data, alloc, marking{suppressor: e.suppressor, tentative: true})
-	if len(list) == 0 {
+	out, done := e.process(data, alloc, marking{suppressor: e.suppressor, tentative: true})
+	if len(done.counted)+len(done.waited) == 0 {
 		return out, nil
 	}
-	return out, func() { e.suppressor.takeBack(list) }
+	return out, func() {
+		e.suppressor.takeBack(done.counted)
+		e.owed.add(done.waited)
+	}
 }
 
-func (e *Engine) process(data []byte, alloc func(n int) []byte, m marking) ([]byte, []counted) {
+// done is what a call has made happen that can be taken back.
+type done struct {
+	counted []counted
+	waited  []correlate.Firing
+}
+
+func (e *Engine) process(data []byte, alloc func(n int) []byte, m marking) ([]byte, done) {
 	var counts Tally
 	defer e.tally.add(&counts)
 	defer m.end()
@@ -38,9 +48,14 @@ func (e *Engine) process(data []byte, alloc func(n int) []byte, m marking) ([]by
 	out := s.chunk.write(data, alloc, &counts)
 	if out != nil {
 		m.commit(&counts)
+	} else if len(s.waited) > 0 {
+		e.owed.add(s.waited) // nobody has heard of them
+		s.waited = nil
 	}
+	d := done{counted: m.counted, waited: s.waited}
+	s.waited = nil
 	e.giveBack(s)
-	return out, m.counted
+	return out, d
 }
 
 // walk judges the events of a chunk, and notes what changes in it. Where split is set events are taken apart.
@@ -71,9 +86,9 @@ func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, m *marking
 		e.judgeOther(s, data, ev, received, m, counts, split)
 		return
 	}
-	s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
-	hits := s.match(s.own, received, e.written)
-	if len(hits) == 0 { // most records
+	s.rules, s.feeds, s.verdicts = s.rules[:0], s.feeds[:0], s.verdicts[:0]
+	v := s.match(s.own, received, &e.choice, Verdict{place: record.Place{Data: data, Pos: ev.BodyStart}})
+	if len(v.Hits)+len(v.feeds) == 0 { // most records
 		counts.Records++
 		counts.Unmatched++
 		if e.touchesRest {
@@ -81,7 +96,7 @@ func (e *Engine) judgeEvent(s *scratch, data []byte, ev *chunk.Event, m *marking
 		}
 		return
 	}
-	s.verdicts = append(s.verdicts, Verdict{place: record.Place{Data: data, Pos: ev.BodyStart}, Hits: hits})
+	s.verdicts = append(s.verdicts, v)
 	e.note(s, data, ev, &Judgement{Content: record.CloudTrail, Verdicts: s.verdicts, received: received}, m, counts)
 }
 
@@ -91,16 +106,17 @@ func (e *Engine) judgeOther(s *scratch, data []byte, ev *chunk.Event, received t
 	if split && e.takeApart(s, data, ev, inside.locator, m, counts) {
 		return
 	}
-	j := s.judgeFound(inside, received, e.written)
+	j := s.judgeFound(inside, received, &e.choice)
 	j.received = received
 	e.note(s, data, ev, &j, m, counts)
 }
 
 // note notes what is to be written on a log event, or what else becomes of it.
 func (e *Engine) note(s *scratch, data []byte, ev *chunk.Event, j *Judgement, m *marking, counts *Tally) {
+	e.correlate(j, &s.waited, counts)
 	if j.count(counts) {
 		e.countHits(j)
-		s.hits = j.appendHits(s.hits[:0])
+		s.hits = e.appendHits(s.hits[:0], j)
 		e.prover.prove(s.hits, j)
 		m.mark(s.hits, j)
 		s.chunk.splices = append(s.chunk.splices, e.splice(s, data, ev, j, counts))

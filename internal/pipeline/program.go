@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 
 	"sigmatrail/conf"
+	"sigmatrail/correlate"
 	"sigmatrail/enrich"
 	"sigmatrail/internal/record"
 	"sigmatrail/matcher"
@@ -24,6 +26,8 @@ const Builtin = "builtin"
 // Program is a set of rules, ready to judge records. Engines may share it; nothing about it changes but what it keeps to be used again.
 type Program struct {
 	set       *rules.Set
+	all       []*rules.Rule // what hits refer to: the rules, then the correlations
+	related   *correlate.Set
 	own       *view
 	form      *record.Mapping // nil: CloudTrail's own alone
 	mapped    *view           // for records of form
@@ -38,7 +42,7 @@ type Program struct {
 func (p *Program) table(o enrich.Options) *enrich.Table {
 	made, ok := p.tables.Load(o)
 	if !ok {
-		made, _ = p.tables.LoadOrStore(o, enrich.Compile(p.set.Rules, o))
+		made, _ = p.tables.LoadOrStore(o, enrich.Compile(p.all, o))
 	}
 	t, _ := made.(*enrich.Table)
 	return t
@@ -46,6 +50,12 @@ func (p *Program) table(o enrich.Options) *enrich.Table {
 
 // Rules returns the loaded set. The caller must not change it.
 func (p *Program) Rules() *rules.Set { return p.set }
+
+// Entries returns what hits refer to by index: the rules of the set, then its correlations. The caller must not change it.
+func (p *Program) Entries() []*rules.Rule { return p.all }
+
+// Form returns the form of records that is judged beside CloudTrail's own, or nil.
+func (p *Program) Form() *record.Mapping { return p.form }
 
 // Sources is what a Program is made of: files of rules, not parsed yet, the values of placeholders, the form of records that are judged beside
 // CloudTrail's own, and the key that rules never look at.
@@ -66,6 +76,11 @@ func Read(s conf.Settings) (Sources, error) {
 	if err != nil {
 		return Sources{}, fmt.Errorf("load rules: %w", err)
 	}
+	return SourcesOf(files, s)
+}
+
+// SourcesOf does the same with files of rules that have been read already.
+func SourcesOf(files []rules.File, s conf.Settings) (Sources, error) {
 	sources := Sources{files: files, ownKey: s.Key}
 	return sources, sources.readOptions(s)
 }
@@ -107,6 +122,9 @@ func (s *Sources) readOptions(settings conf.Settings) error {
 	return nil
 }
 
+// Files returns the files of rules. The caller must not change them.
+func (s Sources) Files() []rules.File { return s.files }
+
 // ID returns the identity of the Program that Compile would make.
 func (s Sources) ID() ID {
 	h := sha256.New()
@@ -137,7 +155,10 @@ func (s Sources) Compile() (*Program, error) {
 func NewProgram(set *rules.Set, ownKey string) (*Program, error) { return newProgram(set, nil, ownKey) }
 
 func newProgram(set *rules.Set, form *record.Mapping, ownKey string) (*Program, error) {
-	p := &Program{set: set, form: form, ownKey: ownKey}
+	p := &Program{set: set, all: slices.Clone(set.Rules), related: correlate.Compile(set), form: form, ownKey: ownKey}
+	for _, c := range set.Correlations {
+		p.all = append(p.all, c.Rule)
+	}
 	var err error
 	if p.own, err = newView(set.Rules, record.DefaultAliases(), ownKey); err == nil && form != nil {
 		p.mapped, err = newView(set.Rules, form.Aliases(), ownKey)

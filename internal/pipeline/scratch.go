@@ -3,6 +3,7 @@ package pipeline
 import (
 	"time"
 
+	"sigmatrail/correlate"
 	"sigmatrail/enrich"
 	"sigmatrail/internal/record"
 )
@@ -18,8 +19,10 @@ type scratch struct {
 	form          *record.Mapping
 
 	rules    []int // of all verdicts on one event
+	feeds    []int // likewise, what correlations want to know
 	verdicts []Verdict
 	hits     []enrich.Hit
+	waited   []correlate.Firing // what has waited and is written on the events of this chunk
 	chunk    output
 	splitter record.Splitter
 }
@@ -60,21 +63,20 @@ func (s *scratch) bytes() int {
 	return n
 }
 
-// judge judges an event over whose body, at pos of data, the projector has just walked. written says of which rules hits count. The verdicts live until the
+// judge judges an event over whose body, at pos of data, the projector has just walked. c says of which rules hits count. The verdicts live until the
 // next call.
-func (s *scratch) judge(data []byte, pos int, received time.Time, written []bool) Judgement {
-	s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
+func (s *scratch) judge(data []byte, pos int, received time.Time, c *choice) Judgement {
+	s.rules, s.feeds, s.verdicts = s.rules[:0], s.feeds[:0], s.verdicts[:0]
 	if s.own.isRecord(data) {
-		v := Verdict{place: record.Place{Data: data, Pos: pos}, Hits: s.match(s.own, received, written)}
-		s.verdicts = append(s.verdicts, v)
+		s.verdicts = append(s.verdicts, s.match(s.own, received, c, Verdict{place: record.Place{Data: data, Pos: pos}}))
 		return Judgement{Content: record.CloudTrail, Verdicts: s.verdicts}
 	}
-	return s.judgeInside(data, pos, received, written)
+	return s.judgeInside(data, pos, received, c)
 }
 
 // judgeInside judges an event that is no record itself.
-func (s *scratch) judgeInside(data []byte, pos int, received time.Time, written []bool) Judgement {
-	return s.judgeFound(s.locate(data, pos), received, written)
+func (s *scratch) judgeInside(data []byte, pos int, received time.Time, c *choice) Judgement {
+	return s.judgeFound(s.locate(data, pos), received, c)
 }
 
 // found is what stands in an event that is no record itself. It is valid until the next one is looked into.
@@ -96,31 +98,36 @@ func (s *scratch) locate(data []byte, pos int) found {
 }
 
 // judgeFound judges the records of an event.
-func (s *scratch) judgeFound(f found, received time.Time, written []bool) Judgement {
-	s.rules, s.verdicts = s.rules[:0], s.verdicts[:0]
+func (s *scratch) judgeFound(f found, received time.Time, c *choice) Judgement {
+	s.rules, s.feeds, s.verdicts = s.rules[:0], s.feeds[:0], s.verdicts[:0]
 	l, form := s.own, (*record.Mapping)(nil)
 	if f.locator == &s.mappedLocator {
 		l, form = s.mapped, s.form
 	}
 	for _, p := range f.places {
 		if _, ok := l.projector.Record(p.Data, p.Pos, p.Depth); ok {
-			s.verdicts = append(s.verdicts, Verdict{place: p, form: form, Hits: s.match(l, received, written)})
+			s.verdicts = append(s.verdicts, s.match(l, received, c, Verdict{place: p, form: form, Index: len(s.verdicts)}))
 		}
 	}
 	return Judgement{Content: f.content, Verdicts: s.verdicts}
 }
 
-// match returns the rules that match the record over which the projector of l has walked, and are to be written.
-func (s *scratch) match(l *look, received time.Time, written []bool) []int {
+// match notes in v the rules that match the record over which the projector of l has walked, as far as they count.
+func (s *scratch) match(l *look, received time.Time, c *choice, v Verdict) Verdict {
 	first := len(s.rules)
 	s.rules = l.match(s.rules, received)
+	fed := len(s.feeds)
 	kept := first
 	for _, r := range s.rules[first:] {
-		if written[r] {
+		if c.feeds[r] {
+			s.feeds = append(s.feeds, r)
+		}
+		if c.written[r] {
 			s.rules[kept] = r
 			kept++
 		}
 	}
 	s.rules = s.rules[:kept]
-	return s.rules[first:kept:kept]
+	v.Hits, v.feeds = s.rules[first:kept:kept], s.feeds[fed:len(s.feeds):len(s.feeds)]
+	return v
 }

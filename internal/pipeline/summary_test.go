@@ -17,6 +17,7 @@ import (
 // TestSummaryOnOwnEvents: what is said of the project's own events, through both doors, in every format.
 func TestSummaryOnOwnEvents(t *testing.T) {
 	want := []string{
+		"user bob called sts:GetCallerIdentity from 198.51.100.23 in 111122223333/eu-west-1",
 		"user bob called iam:CreateAccessKey on backup-svc from 198.51.100.23 in 111122223333/us-east-1",
 		"user bob called iam:AttachUserPolicy on backup-svc with policy AdministratorAccess from 198.51.100.23 in 111122223333/us-east-1",
 		"user backup-svc called cloudtrail:StopLogging on arn:aws:cloudtrail:eu-west-1:111122223333:trail/org-trail from 203.0.113.77 in 111122223333/eu-west-1",

@@ -203,6 +203,9 @@ func (s *suppressor) suppressedBefore(w window) int {
 // takeBack makes what one call has made count as if it had not been, but for the hits that others have suppressed in its windows meanwhile: of these keys
 // the next hit is the first.
 func (s *suppressor) takeBack(list []counted) {
+	if s == nil {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range list {

@@ -1,6 +1,10 @@
 package pipeline
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"sigmatrail/correlate"
+)
 
 // Tally counts what an Engine has seen and done since it was made. Of events, Events == Matched + Unmatched + Foreign + Damaged +
 // Markers always holds; the other counts stand beside that sum. So many events came in: Events + Split - SplitInto; so many went on:
@@ -35,6 +39,9 @@ type Tally struct {
 	Displaced uint64
 	// Unwritten counts matched events whose hits could not be written (no memory); they count as Unmatched too.
 	Unwritten uint64
+	// Fired counts how often correlations fired, also where that is not written, Undated records that rules hit and that have no time, so that they were not
+	// correlated.
+	Fired, Undated uint64
 	// Split counts events that were taken apart, SplitInto the events that came of them.
 	Split, SplitInto uint64
 	// Dropped counts log events without hits that were left out.
@@ -46,7 +53,7 @@ type tally struct {
 	events, matched, unmatched, foreign, damaged, markers atomic.Uint64
 	records, digests, hits, displaced, unwritten          atomic.Uint64
 	split, splitInto, dropped                             atomic.Uint64
-	suppressed, forgotten, unflattened                    atomic.Uint64
+	suppressed, forgotten, unflattened, fired, undated    atomic.Uint64
 }
 
 // add adds the counts of one chunk.
@@ -68,6 +75,8 @@ func (t *tally) add(d *Tally) {
 	t.suppressed.Add(d.Suppressed)
 	t.forgotten.Add(d.Forgotten)
 	t.unflattened.Add(d.Unflattened)
+	t.fired.Add(d.Fired)
+	t.undated.Add(d.Undated)
 }
 
 // load reads the counts one by one: between chunks they agree with each other, during one they may be apart by it.
@@ -78,6 +87,7 @@ func (t *tally) load() Tally {
 		Hits: t.hits.Load(), Displaced: t.displaced.Load(), Unwritten: t.unwritten.Load(),
 		Split: t.split.Load(), SplitInto: t.splitInto.Load(), Dropped: t.dropped.Load(),
 		Suppressed: t.suppressed.Load(), Forgotten: t.forgotten.Load(), Unflattened: t.unflattened.Load(),
+		Fired: t.fired.Load(), Undated: t.undated.Load(),
 	}
 }
 
@@ -94,6 +104,8 @@ type Counts struct {
 	Tally
 	// Rules are the rules that were written on records, one entry for each time.
 	Rules []int
+
+	waited []correlate.Firing
 }
 
 // Reset makes the counts zero and keeps the memory.
@@ -115,3 +127,7 @@ func (e *Engine) Add(c *Counts) {
 	}
 	e.tally.add(&c.Tally)
 }
+
+// TakeBack is called where events that were correlated have not arrived. What fired on them alone fires again on the next; what they completed fires again
+// when they come again.
+func (e *Engine) TakeBack(c *Counts) { e.owed.add(c.waited) }

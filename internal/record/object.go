@@ -94,6 +94,9 @@ func (o *Object) Text(key string) string {
 // split of the dots counts, and paths run through arrays.
 func (o *Object) At(path string) []any { return at(o, strings.Split(path, ".")) }
 
+// At returns what v, an object or an array of them, has at a dotted path, as Object.At does.
+func At(v any, path string) []any { return at(v, strings.Split(path, ".")) }
+
 // at returns what v has at the path. The first keys of it may stand together as one key with dots.
 func at(v any, path []string) []any {
 	var found []any

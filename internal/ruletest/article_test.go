@@ -224,13 +224,13 @@ func correlationCase(t *testing.T, text, rootKey, ports string) {
 	t.Helper()
 	_, codes, messages := said(plain(text))
 	want := []string{
-		"a:1:missing-field", "a:1:correlation-idle", "a:2:correlation-ungrouped", "a:4:correlation-reference", "a:5:correlation-reference", "a:7:correlation-all",
+		"a:1:missing-field", "a:2:correlation-ungrouped", "a:4:correlation-reference", "a:5:correlation-reference", "a:7:correlation-all",
 	}
 	if !slices.Equal(codes, want) {
 		t.Errorf("alone: %s%s", cmp.Diff(want, codes), messages)
 	}
 	set, codes, messages := said("title: Root key, then port 22\n"+plain(text), rootKey, ports)
-	want = []string{"a:1:correlation-idle", "a:3:correlation-ungrouped", "a:8:correlation-all", "b:2:id-not-uuid", "b:8:value-suspicious", "c:2:id-not-uuid"}
+	want = []string{"a:3:correlation-ungrouped", "a:8:correlation-all", "b:2:id-not-uuid", "b:8:value-suspicious", "c:2:id-not-uuid"}
 	if len(set.Correlations) != 1 || len(set.Rules) != 2 || !slices.Equal(codes, want) {
 		t.Errorf("with its rules: %d correlations, %s%s", len(set.Correlations), cmp.Diff(want, codes), messages)
 	}

@@ -1,127 +1,188 @@
 package ruletest
 
 import (
-	"encoding/json"
 	"fmt"
-	"strconv"
+	"strings"
 
-	"sigmatrail/internal/record"
 	"sigmatrail/rules"
 
 	"gopkg.in/yaml.v3"
 )
 
-// testCase is one event and the verdict that it must get.
+// testCase is one event, or those of a file, with what the rules must say of each.
 type testCase struct {
-	at    rules.Position
-	name  string
-	hit   bool
-	event []byte // JSON
+	at     rules.Position
+	source string // the line at which it stands
+	name   string
+	events []event
+	want   expectation
+	skip   string // why it is not run, or ""
+}
+
+// event is one event of a case.
+type event struct {
+	json []byte
+	from string // its file and line, where it is not in the test itself
+}
+
+// expectation is what the rules must say.
+type expectation struct {
+	// rule is the one that is meant, by id, name or title; without it all rules are.
+	rule string
+	// hit: whether any of them hits.
+	hit bool
+	// Where exact is set just those of hits must, by id, name or title.
+	exact bool
+	hits  []string
+	// Where counted is set they must hit count of the case's events, or, if that is negative, at least one.
+	counted bool
+	count   int
+}
+
+// positive reports whether something must hit.
+func (e *expectation) positive() bool {
+	switch {
+	case e.exact:
+		return len(e.hits) > 0
+	case e.counted:
+		return e.count != 0
+	}
+	return e.hit
 }
 
 // parser reads one file of tests.
 type parser struct {
 	file     string
-	failures []Failure
+	lines    []string
+	open     opener
+	problems rules.Problems
+	cases    []testCase
+	lost     []string // names of cases with a mistake
 }
 
-func (p *parser) fail(n *yaml.Node, format string, args ...any) {
-	at := rules.Position{File: p.file, Line: n.Line, Column: n.Column}
-	p.failures = append(p.failures, Failure{Position: at, Message: fmt.Sprintf(format, args...)})
+func newParser(file string, src []byte, open opener) *parser {
+	return &parser{file: file, lines: strings.Split(string(src), "\n"), open: open}
 }
 
-// parseCases reads a list of {name: text, hit: true|false, event: map}. What is wrong with one case does not hide the others.
-func parseCases(file string, src []byte) ([]testCase, []Failure) {
-	p := parser{file: file}
+func (p *parser) place(n *yaml.Node) (at rules.Position, source string) {
+	return rules.Position{File: p.file, Line: n.Line, Column: n.Column}, p.line(n.Line)
+}
+
+func (p *parser) line(number int) string {
+	if number < 1 || number > len(p.lines) {
+		return ""
+	}
+	return strings.TrimRight(p.lines[number-1], "\r")
+}
+
+func (p *parser) fail(n *yaml.Node, hint, format string, args ...any) {
+	at, source := p.place(n)
+	p.problems = append(p.problems, rules.Problem{Position: at, Source: source, Code: Invalid, Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// failFile reports a mistake that has no line.
+func (p *parser) failFile(format string, args ...any) {
+	p.problems = append(p.problems, rules.Problem{Position: rules.Position{File: p.file}, Code: Invalid, Message: fmt.Sprintf(format, args...)})
+}
+
+// document reads the file as YAML; nil: it is none, which is reported.
+func (p *parser) document(src []byte) (root *yaml.Node) {
+	// yaml.v3 has panicked on hostile input.
+	defer func() {
+		if fault := recover(); fault != nil {
+			p.failFile("not YAML: %v", fault)
+			root = nil
+		}
+	}()
 	var document yaml.Node
 	if err := yaml.Unmarshal(src, &document); err != nil {
-		return nil, []Failure{{Position: rules.Position{File: file}, Message: err.Error()}}
+		p.notYAML(err)
+		return nil
 	}
-	if len(document.Content) != 1 || document.Content[0].Kind != yaml.SequenceNode {
-		return nil, []Failure{{Position: rules.Position{File: file}, Message: "must be a list of {event: …, hit: true|false}"}}
+	if len(document.Content) != 1 {
+		return &yaml.Node{Line: 1, Column: 1}
 	}
-	var cases []testCase
-	for i, n := range document.Content[0].Content {
-		if c, ok := p.parse(n, i+1); ok {
-			cases = append(cases, c)
-		}
-	}
-	return cases, p.failures
+	return document.Content[0]
 }
 
-// parse reads one case, the number-th of its file.
-func (p *parser) parse(n *yaml.Node, number int) (testCase, bool) {
-	c := testCase{at: rules.Position{File: p.file, Line: n.Line, Column: n.Column}, name: "case " + strconv.Itoa(number)}
-	if n.Kind != yaml.MappingNode {
-		p.fail(n, "%s: must be a map of event and hit", c.name)
-		return c, false
+// notYAML reports what the YAML library says, in the line that it names.
+func (p *parser) notYAML(err error) {
+	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	line := 0
+	if _, scan := fmt.Sscanf(message, "line %d: ", &line); scan == nil {
+		_, message, _ = strings.Cut(message, ": ")
+		p.fail(&yaml.Node{Line: line, Column: 1}, "", "not YAML: %s", message)
+		return
 	}
-	judged := false
+	p.failFile("not YAML: %s", message)
+}
+
+// members calls f with each member of a map, but for those that stand there twice.
+func (p *parser) members(n *yaml.Node, f func(key, value *yaml.Node)) {
+	seen := make(map[string]int)
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		switch key.Value {
-		case "name":
-			c.name = value.Value
-		case "hit":
-			judged = value.Decode(&c.hit) == nil
-		case "event":
-			c.event = p.json(nil, value)
-		default:
-			p.fail(key, "%s: %q is not known; a case has name, event and hit", c.name, key.Value)
-			return c, false
+		key := n.Content[i]
+		if first, twice := seen[key.Value]; twice {
+			p.fail(key, "", "%q is here a second time; the first is in line %d", key.Value, first)
+			continue
 		}
-	}
-	if !judged || len(c.event) == 0 || c.event[0] != '{' {
-		p.fail(n, "%s: must have an event, a map, and hit, true or false", c.name)
-		return c, false
-	}
-	return c, true
-}
-
-// json appends a YAML value as JSON, members in their order, also those that stand twice.
-func (p *parser) json(dst []byte, n *yaml.Node) []byte {
-	switch n.Kind {
-	case yaml.MappingNode:
-		dst = append(dst, '{')
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = append(record.AppendJSON(dst, n.Content[i].Value), ':')
-			dst = p.json(dst, n.Content[i+1])
-		}
-		return append(dst, '}')
-	case yaml.SequenceNode:
-		dst = append(dst, '[')
-		for i, item := range n.Content {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = p.json(dst, item)
-		}
-		return append(dst, ']')
-	case yaml.ScalarNode:
-		return appendScalar(dst, n)
-	default:
-		p.fail(n, "aliases are not allowed in tests")
-		return append(dst, "null"...)
+		seen[key.Value] = key.Line
+		f(key, n.Content[i+1])
 	}
 }
 
-// appendScalar appends a YAML scalar. What JSON has no number for, such as 0x10, .inf and dates, is its text.
-func appendScalar(dst []byte, n *yaml.Node) []byte {
-	switch n.Tag {
-	case "!!null":
-		return append(dst, "null"...)
-	case "!!bool":
-		var v bool
-		if n.Decode(&v) == nil {
-			return strconv.AppendBool(dst, v)
-		}
-	case "!!int", "!!float":
-		if json.Valid([]byte(n.Value)) {
-			return append(dst, n.Value...)
-		}
+// tests reads a file of tests: a list of cases, or a map of rules and cases. What is wrong with one case does not hide the others. ruleFiles are the files
+// of rules that it names.
+func (p *parser) tests(src []byte) (ruleFiles []string) {
+	root := p.document(src)
+	if root == nil {
+		return nil
 	}
-	return record.AppendJSON(dst, n.Value)
+	list := root
+	if root.Kind == yaml.MappingNode {
+		list = nil
+		p.members(root, func(key, value *yaml.Node) {
+			switch key.Value {
+			case "rules":
+				ruleFiles = p.texts(value)
+			case "cases":
+				list = value
+			default:
+				p.unknown(key, "a file of tests", []string{"rules", "cases"})
+			}
+		})
+	}
+	if list == nil || list.Kind != yaml.SequenceNode {
+		p.fail(root, "", "must be a list of {event: …, hit: true|false}, or a map of rules and such a list as cases")
+		return ruleFiles
+	}
+	for i, n := range list.Content {
+		p.add(n, i+1)
+	}
+	return ruleFiles
+}
+
+// unknown reports a key that means nothing.
+func (p *parser) unknown(key *yaml.Node, what string, known []string) {
+	hint := what + " has " + strings.Join(known, ", ")
+	if best := rules.Nearest(key.Value, known); best != "" {
+		hint = fmt.Sprintf("did you mean %q?", best)
+	}
+	p.fail(key, hint, "%s has no %q", what, key.Value)
+}
+
+// texts reads a list of texts, or one.
+func (p *parser) texts(n *yaml.Node) (list []string) {
+	nodes := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		nodes = n.Content
+	}
+	for _, item := range nodes {
+		if item.Kind != yaml.ScalarNode || item.Value == "" {
+			p.fail(item, "", "must be a text, or a list of texts")
+			continue
+		}
+		list = append(list, item.Value)
+	}
+	return list
 }

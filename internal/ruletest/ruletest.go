@@ -1,16 +1,13 @@
-// Package ruletest runs the tests that stand beside rules: NAME.test.yml beside NAME.yml, a list of events with the verdict that each must
-// get.
+// Package ruletest runs tests of rules: events with what the rules must say of each. In the form of this project they stand in NAME.test.yml beside NAME.yml
+// (docs/testing.md); the forms of SigmaHQ's regression tests and of Panther, and lists of cases that name their rules, are read too. Each case is
+// judged by the oracle and, where there is one, by the engine, and these must agree.
 package ruletest
 
 import (
-	"errors"
-	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
-	"strings"
-	"time"
 
-	"sigmatrail/internal/oracle"
 	"sigmatrail/internal/record"
 	"sigmatrail/rules"
 )
@@ -18,125 +15,127 @@ import (
 const (
 	ruleSuffix = ".yml"
 	testSuffix = ".test.yml"
+	// ownKey is where hits are written, at which keywords never look.
+	ownKey = "sigma"
 )
+
+// Prepared is rules that are ready to judge records.
+type Prepared struct {
+	Set *rules.Set
+	// Form is the form of records that is judged beside CloudTrail's own, or nil.
+	Form *record.Mapping
+	// Judge returns for each CloudTrail record in an event, one msgpack value, the indexes, ascending, of the rules that match, as the engine finds them. It
+	// is held to the oracle. Where it is nil the oracle judges alone.
+	Judge func(packed []byte) [][]int
+}
+
+// Options say what is tested, and how.
+type Options struct {
+	// Prepare parses files of rules.
+	Prepare func(files []rules.File) (Prepared, error)
+	// Packs are the packs of rules that paths may name.
+	Packs map[string]fs.FS
+	// Rules are the paths of the rules for cases that stand beside none; without any they are those of all Packs.
+	Rules []string
+	// Rule is the one that is meant by cases that stand beside no rule and name none.
+	Rule string
+	// Run chooses cases by their full names; nil chooses all.
+	Run *regexp.Regexp
+	// Complete makes errors of what are warnings otherwise: rules without tests, and tests without a case of either verdict.
+	Complete bool
+}
+
+// Result is what one case came to.
+type Result struct {
+	rules.Position
+	// Rule is the title of the rule, where it is one, and else the name of its file.
+	Rule, Name string
+	// Skipped says why the case was not run, or is "".
+	Skipped string
+	// Problems are what is wrong; without any the case has passed.
+	Problems rules.Problems
+}
+
+// FullName is file/rule/case.
+func (r *Result) FullName() string { return r.File + "/" + r.Rule + "/" + r.Name }
 
 // Report is what a run found.
 type Report struct {
-	// Rules counts files of rules, Hits and Misses the cases that must hit and that must not.
+	// Rules counts the rules about CloudTrail that were tested, or should have been; Hits and Misses the cases that were run in which something must hit, and
+	// those in which nothing must.
 	Rules, Hits, Misses int
-	// Failures are what is wrong, by file and place.
-	Failures []Failure
+	// Results are those of all cases, in their order.
+	Results []Result
+	// Problems are what is wrong with no case: with a rule, a file of tests, or what is not there.
+	Problems rules.Problems
+	// Failures are Problems and those of the results, in the order of files and places.
+	Failures rules.Problems
 }
 
-// Failure is one thing that is wrong with a rule or its tests.
-type Failure struct {
-	rules.Position
-	// Message says what, in one line.
-	Message string
-}
-
-// String returns file:line:column: message.
-func (f Failure) String() string { return f.Position.String() + ": " + f.Message }
-
-// Run tests every rule in the top folder of pack. A rule without tests, tests without a rule, and tests without a case of either verdict
-// are failures too; the error is for files that cannot be read.
-func Run(pack fs.FS) (Report, error) {
-	r := runner{pack: pack}
-	names, err := fs.Glob(pack, "*"+ruleSuffix)
-	if err != nil {
-		return r.Report, err
-	}
-	for _, name := range names {
-		stem, isTest := strings.CutSuffix(name, testSuffix)
-		switch {
-		case !isTest:
-			err = r.rule(name)
-		case !slices.Contains(names, stem+ruleSuffix):
-			r.fail(rules.Position{File: name}, "there is no %s%s beside it", stem, ruleSuffix)
-		}
-		if err != nil {
-			return r.Report, err
+// Failed counts the cases that have not passed.
+func (r *Report) Failed() (n int) {
+	for i := range r.Results {
+		if len(r.Results[i].Problems) > 0 {
+			n++
 		}
 	}
-	return r.Report, nil
+	return n
 }
 
-type runner struct {
-	Report
-
-	pack fs.FS
-}
-
-func (r *runner) fail(at rules.Position, format string, args ...any) {
-	r.Failures = append(r.Failures, Failure{Position: at, Message: fmt.Sprintf(format, args...)})
-}
-
-// rule runs the tests of the file name on each rule in it: a case hits if any of them does.
-func (r *runner) rule(name string) error {
-	src, err := fs.ReadFile(r.pack, name)
-	if err != nil {
-		return err
-	}
-	r.Rules++
-	list, problems := rules.Parse(name, src, rules.Options{})
-	for _, p := range problems {
-		r.fail(p.Position, "%s (%s)", p.Message, p.Code)
-	}
-	test := strings.TrimSuffix(name, ruleSuffix) + testSuffix
-	cases, err := r.cases(test)
-	if errors.Is(err, fs.ErrNotExist) {
-		r.fail(rules.Position{File: name}, "there is no %s beside it", test)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	evaluator := oracle.New(list, record.DefaultAliases(), "sigma")
-	var hits, misses int
-	for _, c := range cases {
-		if c.hit {
-			hits++
-		} else {
-			misses++
-		}
-		r.run(evaluator, c)
-	}
-	if hits == 0 || misses == 0 {
-		r.fail(rules.Position{File: test}, "%d cases that must hit and %d that must not: both kinds are needed", hits, misses)
-	}
-	r.Hits, r.Misses = r.Hits+hits, r.Misses+misses
-	return nil
-}
-
-// run judges one case.
-func (r *runner) run(evaluator *oracle.Oracle, c testCase) {
-	packed, err := record.AppendMsgpack(nil, c.event)
-	if err != nil {
-		r.fail(c.at, "%s: %v", c.name, err)
-		return
-	}
-	body, _ := record.Decode(packed, 0)
-	found, _ := record.Find(body, nil)
-	if len(found) == 0 {
-		r.fail(c.at, "%s: the event is no CloudTrail record: it has no eventName with an eventSource", c.name)
-		return
-	}
-	hit := slices.ContainsFunc(found, func(f record.Found) bool { return len(evaluator.Match(f.Record, time.Time{})) > 0 })
-	switch {
-	case c.hit && !hit:
-		r.fail(c.at, "%s: must hit and does not", c.name)
-	case !c.hit && hit:
-		r.fail(c.at, "%s: must not hit and does", c.name)
-	}
-}
-
-// cases reads a file of tests and notes what is wrong with it.
-func (r *runner) cases(name string) ([]testCase, error) {
-	src, err := fs.ReadFile(r.pack, name)
+// Run tests every rule in pack by the oracle. A rule that has no tests or about which there is anything to say, tests without a rule, and tests without a case of
+// either verdict are failures too; the error is for files that cannot be read.
+func Run(pack fs.FS) (*Report, error) {
+	r := newRunner(Options{Complete: true, Prepare: func(files []rules.File) (Prepared, error) {
+		return Prepared{Set: rules.ParseFiles(files, rules.Options{})}, nil
+	}})
+	r.warnings = true
+	names, err := yamlFiles(pack, ".")
 	if err != nil {
 		return nil, err
 	}
-	cases, failures := parseCases(name, src)
-	r.Failures = append(r.Failures, failures...)
-	return cases, nil
+	f := finder{Options: r.options, seen: make(map[string]bool)}
+	if err := f.files(pack.Open, names, false); err != nil {
+		return nil, err
+	}
+	return r.run(f.suites)
+}
+
+// RunPaths tests what paths name: files of rules, which stand for their tests, files of tests, directories with everything below them, globs, and packs. The error is
+// for what cannot be read.
+func RunPaths(paths []string, o Options) (*Report, error) {
+	f := finder{Options: o, seen: make(map[string]bool)}
+	for _, path := range paths {
+		if err := f.find(path); err != nil {
+			return nil, err
+		}
+	}
+	return newRunner(o).run(f.suites)
+}
+
+// Case is one event and the verdict that the rules of a file must give it.
+type Case struct {
+	rules.Position
+	Name string
+	Hit  bool
+	// Event is JSON.
+	Event []byte
+}
+
+// Cases returns the cases of the file of tests that stands beside a file of rules, NAME.test.yml for NAME.yml, one an event. The error says all that is
+// wrong with them, and is fs.ErrNotExist where there is no such file.
+func Cases(pack fs.FS, ruleFile string) ([]Case, error) {
+	name := testNameOf(ruleFile)
+	src, err := fs.ReadFile(pack, name)
+	if err != nil {
+		return nil, err
+	}
+	p := newParser(name, src, pack.Open)
+	p.tests(src)
+	var cases []Case
+	for _, c := range p.cases {
+		for _, e := range c.events {
+			cases = append(cases, Case{Position: c.at, Name: c.name, Hit: c.want.positive(), Event: slices.Clone(e.json)})
+		}
+	}
+	return cases, joined(p.problems)
 }

@@ -21,6 +21,7 @@ type batch struct {
 	broken uint64
 	lines  []broken // the first of them
 	faults uint64
+	engine *pipeline.Engine // that judged them
 }
 
 // broken is a part of a body that is no event.
@@ -45,7 +46,7 @@ type work struct {
 
 // judge judges the events in a body, which out does not borrow.
 func (g *generation) judge(body []byte, key string) *batch {
-	w := &work{batch: &batch{}, generation: g, judge: g.borrow(), key: key}
+	w := &work{batch: &batch{engine: g.engine}, generation: g, judge: g.borrow(), key: key}
 	w.out = make([]byte, 0, len(body)+len(body)/8+1)
 	cutter{event: w.value, broken: w.keep}.body(body)
 	const mostKept = 1 << 20
@@ -110,6 +111,7 @@ func (w *work) event(text []byte, line int) {
 	}()
 	w.largest = max(w.largest, len(text))
 	j := w.judge.Event(w.packed, time.Time{})
+	w.generation.engine.Correlate(&j, &w.counts)
 	out, err := w.generation.engine.AppendJSON(w.out, text, &j, &w.counts)
 	if err != nil {
 		w.keep(text, line, err)

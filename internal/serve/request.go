@@ -63,10 +63,16 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		}
 		level("batch not taken", "from", r.RemoteAddr, "status", no.status, "reason", no.reason)
 		s.accounts.end(no.outcome)
+		if b != nil {
+			b.engine.TakeBack(&b.counts)
+		}
 		refuse(w, no)
 		return
 	}
 	s.accounts.add(b)
+	for _, line := range b.engine.Notices() {
+		s.options.Log.Warn(line)
+	}
 }
 
 // take reads a batch, judges it, passes it on and answers that. Nothing was answered where no is not nil.

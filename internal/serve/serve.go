@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sigmatrail/conf"
+	"sigmatrail/correlate"
 	"sigmatrail/internal/pipeline"
 )
 
@@ -25,6 +26,8 @@ const EventsPath = "/v1/events"
 type Options struct {
 	// Settings are those that the engine was made by, for Reload.
 	Settings conf.Settings
+	// State is what the engine's correlations remember in, so that it outlives Reload; nil: one in memory.
+	State *correlate.State
 	// Version names the program to the upstream.
 	Version string
 	// Upstream is where enriched batches are posted; nil: they are the response's body.
@@ -64,6 +67,9 @@ type generation struct {
 
 // New returns a server whose events e judges.
 func New(e *pipeline.Engine, o Options) *Server {
+	if o.State == nil {
+		o.State = correlate.NewState(pipeline.StateOptions(o.Settings))
+	}
 	s := &Server{options: o, mux: http.NewServeMux(), slots: make(chan struct{}, o.MaxRequests), client: newClient(o.MaxRequests)}
 	s.now.Store(&generation{engine: e})
 	s.mux.HandleFunc("POST "+EventsPath, s.events)
@@ -109,7 +115,7 @@ func (s *Server) Reload() error {
 	s.loading.Lock()
 	defer s.loading.Unlock()
 	last := s.now.Load().engine
-	fresh, err := pipeline.New(s.options.Settings)
+	fresh, err := pipeline.NewCorrelating(s.options.Settings, s.options.State)
 	problems := pipeline.Problems(err)
 	if err == nil && fresh.Rules().Rejected > last.Rules().Rejected {
 		problems = fresh.Rules().Problems
@@ -126,6 +132,7 @@ func (s *Server) Reload() error {
 		return fmt.Errorf("%w: the last good rules stay, %d of them", err, len(last.Rules().Rules))
 	}
 	s.now.Store(&generation{engine: fresh})
+	last.Close()
 	s.reloads.Add(1)
 	return nil
 }

@@ -94,6 +94,15 @@ func (a Accounts) String() string {
 	return line
 }
 
+// correlations returns what correlations have seen and done.
+func (s *Server) correlations(t *pipeline.Tally) map[string]uint64 {
+	c := s.options.State.Stats()
+	return map[string]uint64{
+		"fired": t.Fired, "undated": t.Undated, "events": c.Events, "duplicates": c.Duplicates, "groups": c.Groups,
+		"evicted_groups": c.EvictedGroups, "evicted_events": c.EvictedEvents, "late": c.Late,
+	}
+}
+
 // stats answers with the accounts.
 func (s *Server) stats(w http.ResponseWriter, _ *http.Request) {
 	a := s.Accounts()
@@ -107,6 +116,7 @@ func (s *Server) stats(w http.ResponseWriter, _ *http.Request) {
 			"judged": t.Events, "matched": t.Matched, "unmatched": t.Unmatched, "foreign": t.Foreign, "records": t.Records, "digests": t.Digests,
 			"hits": t.Hits, "displaced": t.Displaced, "unflattened": t.Unflattened, "broken": a.Broken, "faults": a.Faults,
 		},
-		"rules": {"loaded": uint64(len(s.now.Load().engine.Rules().Rules)), "reloads": s.reloads.Load(), "reloads_refused": s.refusedReloads.Load()},
+		"correlations": s.correlations(t),
+		"rules":        {"loaded": uint64(len(s.now.Load().engine.Rules().Rules)), "reloads": s.reloads.Load(), "reloads_refused": s.refusedReloads.Load()},
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 )
 
+//go:generate go run ./generate -root ../..
+
 //go:embed *.yml
 var files embed.FS
 

@@ -1,5 +1,7 @@
 /* What the host can do to a plugin. Each returns the exit status. */
 
+#include "signals.h"
+
 static struct plugin plugin;
 static struct instance instance;
 
@@ -301,6 +303,48 @@ static int faults(const char *path, int argc, char **argv)
     return 1;
 }
 
+/*
+ * signals IN WANT: a storm of signals while the filter works. How many came, and how many on another stack than this thread's; how many threads Go has,
+ * how many of them could be sent one, and how many take no fault.
+ */
+static int signals(const char *path, int argc, char **argv)
+{
+    struct bytes in = read_file(argv[0]), want = read_file(argv[1]);
+    pthread_attr_t attributes;
+    pthread_t sender;
+    void *low;
+    size_t size;
+    int i, threads, open, deaf;
+
+    (void) argc;
+    signal(SIGCONT, note_stack);
+    begin(path);
+    target.thread = pthread_self();
+    if (pthread_getattr_np(target.thread, &attributes) != 0 || pthread_attr_getstack(&attributes, &low, &size) != 0) {
+        fail("pthread_getattr_np");
+    }
+    target.low = low;
+    target.high = target.low + size;
+    if (pthread_create(&sender, NULL, send_signals, NULL) != 0) {
+        fail("pthread_create");
+    }
+    for (i = 0; i < 20000 || atomic_load(&target.seen) < 100; i++) {
+        expect(&instance, in, MODIFIED, want);
+    }
+    atomic_store(&target.over, 1);
+    pthread_join(sender, NULL);
+    printf("seen %d\nelsewhere %d\n", atomic_load(&target.seen), atomic_load(&target.elsewhere));
+    for (i = 0; i < 100; i++) {
+        count_masks(&threads, &open, &deaf);
+        if (open == 0 && deaf == 0) { /* not so for a moment while Go makes a thread, and until the sender is gone */
+            break;
+        }
+        usleep(10 * 1000);
+    }
+    printf("threads %d\nopen %d\ndeaf %d\n", threads, open, deaf);
+    return 0;
+}
+
 /* nomemory IN WANT: without memory for the output the chunk goes on as it is; with it the next one is changed again. */
 static int no_memory(const char *path, int argc, char **argv)
 {
@@ -426,6 +470,6 @@ struct command {
 
 static const struct command commands[] = {
     {"describe", describe}, {"filter", filter_each}, {"start", start_only}, {"stack", stack}, {"load", load_test}, {"many", many},
-    {"fork", fork_test}, {"faults", faults}, {"nomemory", no_memory}, {"beside", beside}, {"copy", copy}, {"reload", reload},
+    {"fork", fork_test}, {"faults", faults}, {"signals", signals}, {"nomemory", no_memory}, {"beside", beside}, {"copy", copy}, {"reload", reload},
     {"background", background}, {"cost", cost}, {NULL, NULL},
 };

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "memory.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
@@ -39,6 +40,19 @@ static unsigned char grep_options[3 * STRIDE];
 static char properties[8192];
 static atomic_int log_lines;
 static _Thread_local int on_callback; /* whether this thread is inside a callback */
+
+/* Whether a signal that the host has a handler of could come on this thread. */
+static int signals_open(void)
+{
+    static const int handled[] = {SIGINT, SIGQUIT, SIGHUP, SIGCONT, SIGTERM};
+    sigset_t blocked;
+    size_t i;
+
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    for (i = 0; i < sizeof(handled) / sizeof(handled[0]) && sigismember(&blocked, handled[i]); i++) {
+    }
+    return i < sizeof(handled) / sizeof(handled[0]);
+}
 
 const char *flb_filter_get_property(const char *name, struct instance *instance)
 {
@@ -74,7 +88,7 @@ void flb_log_print(int level, const char *file, int line, const char *format, ..
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    fprintf(stderr, "%s%d %s\n", on_callback ? "" : "OFF THREAD ", level, text);
+    fprintf(stderr, "%s%s%d %s\n", on_callback ? "" : "OFF THREAD ", signals_open() ? "SIGNALS OPEN " : "", level, text);
     atomic_fetch_add(&log_lines, 1);
 }
 
@@ -109,6 +123,22 @@ static void fail(const char *what)
     exit(1);
 }
 
+static void enter(void)
+{
+    on_callback = 1;
+}
+
+static void leave(void)
+{
+    sigset_t blocked;
+
+    on_callback = 0;
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    if (!sigisemptyset(&blocked)) {
+        fail("a callback has left signals blocked");
+    }
+}
+
 static void load(struct plugin *plugin, const char *path)
 {
     int slot = 4;
@@ -138,9 +168,9 @@ static int pre_run(struct plugin *plugin, struct instance *instance)
     int rc;
 
     name(instance, 0);
-    on_callback = 1;
+    enter();
     rc = plugin->pre_run(instance, NULL, NULL);
-    on_callback = 0;
+    leave();
     return rc;
 }
 
@@ -150,9 +180,9 @@ static int start(struct plugin *plugin, struct instance *instance)
     int rc;
 
     name(instance, atomic_fetch_add(&last, 1));
-    on_callback = 1;
+    enter();
     rc = plugin->init(instance, NULL, NULL);
-    on_callback = 0;
+    leave();
     return rc;
 }
 
@@ -167,9 +197,9 @@ static int filter(struct plugin *plugin, struct instance *instance, struct bytes
 
     out->data = NULL;
     out->size = 0;
-    on_callback = 1;
+    enter();
     rc = plugin->filter(in.data, in.size, "tag", 3, (void **) &out->data, &out->size, instance, NULL, instance->context, NULL);
-    on_callback = 0;
+    leave();
     if (rc != MODIFIED && rc != NOTOUCH) {
         fail("cb_filter returned neither MODIFIED nor NOTOUCH");
     }
@@ -181,9 +211,9 @@ static int filter(struct plugin *plugin, struct instance *instance, struct bytes
 
 static void stop(struct plugin *plugin, struct instance *instance)
 {
-    on_callback = 1;
+    enter();
     plugin->exit(instance->context, NULL);
-    on_callback = 0;
+    leave();
 }
 
 static struct bytes read_file(const char *path)

@@ -95,12 +95,12 @@ static struct definition *register_output(void)
     struct definition *d = calloc(1, sizeof(*d));
     int rc;
 
-    on_callback = 1;
+    enter();
     if (DESCRIPTOR != 72 && proxy.pre_register(0) != 0) {
         fail("FLBPluginPreRegister refused a start");
     }
     rc = proxy.registration(d);
-    on_callback = 0;
+    leave();
     if (rc != 0) {
         fail("FLBPluginRegister refused");
     }
@@ -115,9 +115,9 @@ static int init_output(struct output *output, int number)
 
     memset(output, 0, sizeof(*output));
     snprintf(output->name, sizeof(output->name), "sigma.%d", number);
-    on_callback = 1;
+    enter();
     rc = proxy.init(&plugin);
-    on_callback = 0;
+    leave();
     return rc;
 }
 
@@ -126,9 +126,9 @@ static int flush(struct output *output, struct bytes in, const char *tag)
     char *buffer = strcpy(malloc(strlen(tag) + 1), tag);
     int rc;
 
-    on_callback = 1;
+    enter();
     rc = proxy.flush(output->context.remote, in.data, in.size, buffer);
-    on_callback = 0;
+    leave();
     free(buffer);
     if (rc != OK && rc != RETRY && rc != ERROR) {
         fail("FLBPluginFlushCtx returned what the host does not know");
@@ -138,9 +138,9 @@ static int flush(struct output *output, struct bytes in, const char *tag)
 
 static void exit_output(struct output *output)
 {
-    on_callback = 1;
+    enter();
     proxy.exit(output->context.remote);
-    on_callback = 0;
+    leave();
 }
 
 static struct output the_output;
@@ -183,9 +183,9 @@ static int output_describe(const char *path, int argc, char **argv)
     }
 #endif
     free(d);
-    on_callback = 1;
+    enter();
     printf("hot reload %d\n", proxy.pre_register(1));
-    on_callback = 0;
+    leave();
     return 0;
 }
 
@@ -298,7 +298,7 @@ static void fork_and_refuse_output(struct bytes in)
         struct definition d;
 
         alarm(10); /* a wait for a thread that did not survive would be forever */
-        on_callback = 1;
+        enter();
         if (proxy.registration(&d) != -1 || init_output(&late, 9) > 0) {
             fail("the child was not refused");
         }

@@ -1,0 +1,199 @@
+package pipeline
+
+import (
+	"cmp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sigmatrail/conf"
+	"sigmatrail/correlate"
+	"sigmatrail/enrich"
+	"sigmatrail/internal/chunk"
+	"sigmatrail/internal/record"
+	"sigmatrail/rules"
+)
+
+// StateOptions returns what the settings say of the memory of correlations in flight.
+func StateOptions(s conf.Settings) correlate.Options {
+	return correlate.Options{Lateness: s.CorrelationLateness, MaxGroups: s.CorrelationMaxGroups, MaxEvents: s.CorrelationMaxEvents, Now: time.Now}
+}
+
+// Correlated returns the correlations of the rules.
+func (p *Program) Correlated() *correlate.Set { return p.related }
+
+// Correlator returns what the engine feeds with hits, or nil where the rules have no correlations.
+func (e *Engine) Correlator() *correlate.Correlator { return e.correlator }
+
+// Correlate takes the hits of j in for the correlations, and adds to j those that fire. Process does so by itself; events that a Judge has judged are
+// correlated where their order is known.
+func (e *Engine) Correlate(j *Judgement, counts *Counts) {
+	e.correlate(j, &counts.waited, &counts.Tally)
+}
+
+func (e *Engine) correlate(j *Judgement, waited *[]correlate.Firing, counts *Tally) {
+	if e.correlator == nil {
+		return
+	}
+	for i := range j.Verdicts {
+		v := &j.Verdicts[i]
+		if len(v.feeds) == 0 {
+			continue
+		}
+		ev, ok := e.Event(v, j.received)
+		if !ok {
+			counts.Undated++
+			continue
+		}
+		fired := e.correlator.Apply(e.owed.take(nil), &ev)
+		for _, f := range fired {
+			if f.Waited {
+				*waited = append(*waited, f)
+			}
+			counts.Fired++
+			e.Fire(v, f)
+		}
+	}
+}
+
+// Feeds reports whether correlations want to know of the record.
+func (v *Verdict) Feeds() bool { return len(v.feeds) > 0 }
+
+// Fire adds to v that a correlation has fired, if that is to be written.
+func (e *Engine) Fire(v *Verdict, f correlate.Firing) {
+	entry := len(e.set.Rules) + f.Correlation
+	if !e.choice.written[entry] {
+		return
+	}
+	for _, hit := range v.Hits {
+		if hit == entry {
+			entry = -1
+		}
+	}
+	if entry >= 0 {
+		v.Hits = append(v.Hits, entry)
+	}
+	v.fired = append(v.fired, f)
+}
+
+// Event returns the record as correlations look at it. received stands in for a time that the record does not have; ok is false where there is neither. The event borrows
+// what v borrows.
+func (e *Engine) Event(v *Verdict, received time.Time) (ev correlate.Event, ok bool) {
+	at, ok := v.Time()
+	if !ok {
+		at = received
+	}
+	r := reader{facts: facts{verdict: v}, aliases: e.aliases}
+	if v.form != nil || !r.read() {
+		found := v.Found()
+		r.whole = &found
+	}
+	return correlate.Event{
+		Time: at, Account: cmp.Or(v.Text("recipientAccountId"), v.Text("userIdentity.accountId")), Region: v.Text("awsRegion"), ID: v.Text("eventID"),
+		Rules: v.feeds, Values: r.values,
+	}, !at.IsZero()
+}
+
+// reader looks up the fields of a record for correlations.
+type reader struct {
+	facts
+
+	aliases record.Aliases
+}
+
+// values returns the texts that the record has for a field.
+func (r *reader) values(field string) (texts []string) {
+	if r.whole != nil && r.whole.Form != nil {
+		return appendTexts(nil, r.whole.At(field)...)
+	}
+	for _, path := range r.aliases.Paths(field) {
+		if r.whole != nil {
+			texts = appendTexts(texts, r.whole.Record.At(path)...)
+			continue
+		}
+		key, rest, deeper := strings.Cut(path, ".")
+		pos, _, ok := chunk.Lookup(r.verdict.place.Data, r.verdict.place.Pos, key)
+		if !ok {
+			continue
+		}
+		value, _ := record.Decode(r.verdict.place.Data, pos)
+		if deeper {
+			texts = appendTexts(texts, record.At(value, rest)...)
+		} else {
+			texts = appendTexts(texts, value)
+		}
+	}
+	return texts
+}
+
+// appendTexts appends the scalars in values, and in arrays among them, as texts.
+func appendTexts(texts []string, values ...any) []string {
+	for _, v := range values {
+		switch v := v.(type) {
+		case string:
+			texts = append(texts, v)
+		case bool:
+			texts = append(texts, map[bool]string{true: "true", false: "false"}[v])
+		case []any:
+			texts = appendTexts(texts, v...)
+		default:
+			if text, ok := record.NumberText(v); ok {
+				texts = append(texts, text)
+			}
+		}
+	}
+	return texts
+}
+
+// appendFired appends what the correlation that entry stands for says, if it is one.
+func (v *Verdict) appendFired(list []enrich.Correlation, c *rules.Correlation, correlation int) []enrich.Correlation {
+	for _, f := range v.fired {
+		if f.Correlation != correlation {
+			continue
+		}
+		said := enrich.Correlation{
+			Type: c.Type, Timespan: c.Timespan.Seconds(), Count: f.Events, First: f.First.Format(time.RFC3339Nano), Last: f.Last.Format(time.RFC3339Nano),
+			EventIDs: f.EventIDs, Waited: f.Waited,
+		}
+		for _, g := range f.Group {
+			said.Group = append(said.Group, enrich.Evidence{Field: clip(g.Name, 0), Value: clip(g.Value, 0)})
+		}
+		if f.HasValue {
+			value := f.Value
+			said.Value = &value
+		}
+		list = append(list, said)
+	}
+	return list
+}
+
+// owed is what fired and could not be written, as its chunk was not: it is written on the next record that correlations take in.
+type owed struct {
+	mu   sync.Mutex
+	list []correlate.Firing
+	some atomic.Bool
+}
+
+func (o *owed) add(list []correlate.Firing) {
+	if len(list) == 0 {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.list = append(o.list, list...)
+	o.some.Store(len(o.list) > 0)
+}
+
+// take appends what is owed, and forgets it.
+func (o *owed) take(dst []correlate.Firing) []correlate.Firing {
+	if !o.some.Load() {
+		return dst
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	dst = append(dst, o.list...)
+	o.list = nil
+	o.some.Store(false)
+	return dst
+}
