@@ -10,10 +10,11 @@ OLDLIBS    = -Wl,--push-state,--no-as-needed,-l:libpthread.so.0,-l:libdl.so.2,--
 LINT       = $(GO) tool -modfile=tools/go.mod golangci-lint
 FUZZTIME  ?= 60s
 BENCH_ARCHIVE_MB ?= 256
+KILLS     ?= 100
 PURE       = $(shell $(GO) list ./... | grep -v -e /plugin -e /flbhost -e /e2e)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race ladder fuzz bench bench-host bench-doors benchmarks lint e2e receivers mutants crosscheck fmt generate requirements FORCE
+.PHONY: help build demo test race ladder fuzz bench bench-host bench-doors benchmarks lint e2e receivers mutants kills crosscheck fmt generate requirements FORCE
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 12
@@ -74,6 +75,9 @@ receivers: requirements ## build what the end-to-end tests send to, as far as it
 
 mutants: requirements ## change every bundled rule in small ways and name the changes that its tests do not notice; RULES=iam for those with that in their names
 	@$(GO) run ./internal/mutate/report rules/cloudtrail $(RULES)
+
+kills: requirements ## kill a process that keeps the state of correlations in a file KILLS (100) times, and look at what it has left
+	SIGMA_KILLS=$(KILLS) $(GO) test -count=1 -v -run '^TestKill$$' ./correlate
 
 crosscheck: build ## compare verdicts with pySigma's (pip install pysigma), on EVENTS and RULES if they are given
 	python3 bench/crosscheck.py $(EVENTS) $(RULES)

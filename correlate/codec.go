@@ -10,36 +10,48 @@ import (
 
 // In the file a group is a value under its key of 16 bytes:
 //
-//	crc        4 bytes, little endian: CRC-32C of the key and all that follows
-//	flags      1 byte: hasLost, hasSettled
+//	crc        4 bytes: CRC-32C of the key and all that follows
+//	flags      1 byte: hasLost, hasSettled, hasFrom, hasJudged, isHeld
 //	touched    uvarint: the order in which groups were touched last
-//	values     uvarint: how many; each a uvarint with its length, and its bytes
+//	texts      uvarint: how many; each a uvarint with its length, and its bytes
 //	lost       varint, with hasLost
-//	settled    varint, with hasSettled; then uvarint: upTo - settled
+//	settled    varint, with hasSettled; then varint: upTo - settled
+//	from       varint, with hasFrom
+//	judgedAt   varint, with hasJudged
 //	events     uvarint: how many, in the order of time; each:
-//	  flags    1 byte: fired, unjudged and the has… below
+//	  flags    uvarint: is… and has… below, and burst
 //	  at       the first one: varint, microseconds since the epoch; others: uvarint, since the one before
 //	  id       16 bytes, with hasID
 //	  account  8 bytes, with hasAccount; otherwise as of the event before, at first 0
 //	  mask     uvarint
-//	  text     uvarint with its length, and its bytes, with hasText
 //	  values   uvarint: how many; each 16 bytes, with hasValues
 //	  numbers  uvarint: how many; each 8 bytes, a float64, with hasNumbers
+//	  text     uvarint with its length, and its bytes, with hasText
+//	  faces    uvarint: how many; each uvarint: how many fields; each uvarint: how many texts; each as text above, with hasFaces
 //	  inner    16 bytes, and reach: uvarint, with hasInner
+//	  by       16 bytes, with hasBy
 //
 // An event's serial is not kept: it is a number of the process that has ended. Integers of fixed size are little endian.
 const (
 	hasLost    = 1
 	hasSettled = 2
+	hasFrom    = 4
+	hasJudged  = 8
+	isHeld     = 16
 
-	isFired    = 1
-	isUnjudged = 2
-	hasID      = 4
-	hasAccount = 8
-	hasText    = 16
-	hasValues  = 32
-	hasNumbers = 64
-	hasInner   = 128
+	hasID      = 1
+	hasAccount = 2
+	isFired    = 4
+	isHolding  = 8
+	isLed      = 16
+	isUnjudged = 32
+	hasValues  = 64
+	hasNumbers = 128
+	hasText    = 256
+	hasFaces   = 512
+	hasInner   = 1024
+	hasBy      = 2048
+	burstShift = 12
 
 	leastEvent = 3 // bytes
 )
@@ -70,19 +82,10 @@ func unsealed(key, value []byte) (rest []byte, err error) {
 func (g *group) encode(dst []byte) []byte {
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
-	flags := byte(0)
-	if g.lost != never {
-		flags |= hasLost
-	}
-	if g.settled != never {
-		flags |= hasSettled
-	}
-	dst = append(dst, flags)
+	flags := flag(g.lost != never, hasLost) | flag(g.settled != never, hasSettled) | flag(g.from != never, hasFrom) | flag(g.judgedAt != never, hasJudged) | flag(g.held, isHeld)
+	dst = append(dst, byte(flags)) //nolint:gosec // five bits
 	dst = binary.AppendUvarint(dst, g.touched)
-	dst = binary.AppendUvarint(dst, uint64(len(g.values)))
-	for _, v := range g.values {
-		dst = appendText(dst, v)
-	}
+	dst = appendTexts(dst, g.texts)
 	if flags&hasLost != 0 {
 		dst = binary.AppendVarint(dst, g.lost)
 	}
@@ -90,13 +93,34 @@ func (g *group) encode(dst []byte) []byte {
 		dst = binary.AppendVarint(dst, g.settled)
 		dst = binary.AppendVarint(dst, g.upTo-g.settled)
 	}
+	if flags&hasFrom != 0 {
+		dst = binary.AppendVarint(dst, g.from)
+	}
+	if flags&hasJudged != 0 {
+		dst = binary.AppendVarint(dst, g.judgedAt)
+	}
 	dst = binary.AppendUvarint(dst, uint64(len(g.events)))
-	before := event{}
+	before := &event{}
 	for i := range g.events {
-		dst = g.events[i].encode(dst, i == 0, &before)
-		before = g.events[i]
+		dst = g.events[i].encode(dst, i == 0, before)
+		before = &g.events[i]
 	}
 	return sealed(dst, start, g.key[:])
+}
+
+func flag(on bool, bit uint64) uint64 {
+	if on {
+		return bit
+	}
+	return 0
+}
+
+func appendTexts(dst []byte, texts []string) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(texts)))
+	for _, text := range texts {
+		dst = appendText(dst, text)
+	}
+	return dst
 }
 
 func appendText(dst []byte, text string) []byte {
@@ -104,28 +128,19 @@ func appendText(dst []byte, text string) []byte {
 	return append(dst, text...)
 }
 
-func (e *event) flags(before *event) (flags byte) {
-	set := func(bit byte, on bool) {
-		if on {
-			flags |= bit
-		}
-	}
-	set(isFired, e.fired)
-	set(isUnjudged, e.unjudged)
-	set(hasID, e.id != hash{})
-	set(hasAccount, e.account != before.account)
+func (e *event) flags(before *event) uint64 {
+	flags := flag(e.id != hash{}, hasID) | flag(e.account != before.account, hasAccount) |
+		flag(e.fired, isFired) | flag(e.holds, isHolding) | flag(e.led, isLed) | flag(e.unjudged, isUnjudged) | uint64(e.burst)<<burstShift
 	if m := e.more; m != nil {
-		set(hasText, m.text != "")
-		set(hasValues, len(m.values) > 0)
-		set(hasNumbers, len(m.numbers) > 0)
-		set(hasInner, m.inner != hash{} || m.reach != 0)
+		flags |= flag(len(m.values) > 0, hasValues) | flag(len(m.numbers) > 0, hasNumbers) | flag(m.text != "", hasText) |
+			flag(len(m.faces) > 0, hasFaces) | flag(m.inner != hash{} || m.reach != 0, hasInner) | flag(m.by != hash{}, hasBy)
 	}
 	return flags
 }
 
 func (e *event) encode(dst []byte, first bool, before *event) []byte {
 	flags := e.flags(before)
-	dst = append(dst, flags)
+	dst = binary.AppendUvarint(dst, flags)
 	if first {
 		dst = binary.AppendVarint(dst, e.at)
 	} else {
@@ -138,24 +153,40 @@ func (e *event) encode(dst []byte, first bool, before *event) []byte {
 		dst = binary.LittleEndian.AppendUint64(dst, e.account)
 	}
 	dst = binary.AppendUvarint(dst, e.mask)
-	if flags&hasText != 0 {
-		dst = appendText(dst, e.more.text)
-	}
+	return e.more.encode(dst, flags)
+}
+
+func (m *more) encode(dst []byte, flags uint64) []byte {
 	if flags&hasValues != 0 {
-		dst = binary.AppendUvarint(dst, uint64(len(e.more.values)))
-		for i := range e.more.values {
-			dst = append(dst, e.more.values[i][:]...)
+		dst = binary.AppendUvarint(dst, uint64(len(m.values)))
+		for i := range m.values {
+			dst = append(dst, m.values[i][:]...)
 		}
 	}
 	if flags&hasNumbers != 0 {
-		dst = binary.AppendUvarint(dst, uint64(len(e.more.numbers)))
-		for _, v := range e.more.numbers {
+		dst = binary.AppendUvarint(dst, uint64(len(m.numbers)))
+		for _, v := range m.numbers {
 			dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
 		}
 	}
+	if flags&hasText != 0 {
+		dst = appendText(dst, m.text)
+	}
+	if flags&hasFaces != 0 {
+		dst = binary.AppendUvarint(dst, uint64(len(m.faces)))
+		for _, f := range m.faces {
+			dst = binary.AppendUvarint(dst, uint64(len(f)))
+			for _, texts := range f {
+				dst = appendTexts(dst, texts)
+			}
+		}
+	}
 	if flags&hasInner != 0 {
-		dst = append(dst, e.more.inner[:]...)
-		dst = binary.AppendUvarint(dst, uint64(e.more.reach)) //nolint:gosec // not negative
+		dst = append(dst, m.inner[:]...)
+		dst = binary.AppendUvarint(dst, uint64(m.reach)) //nolint:gosec // not negative
+	}
+	if flags&hasBy != 0 {
+		dst = append(dst, m.by[:]...)
 	}
 	return dst
 }
@@ -167,18 +198,23 @@ func decodeGroup(key, value []byte) (*group, error) {
 		return nil, errFormat
 	}
 	r := reader{rest: rest}
-	g := &group{key: hash(key), lost: never, settled: never}
+	g := &group{key: hash(key), lost: never, settled: never, from: never, judgedAt: never}
 	flags := r.byte()
+	g.held = flags&isHeld != 0
 	g.touched = r.uvarint()
-	for range r.count(1) {
-		g.values = append(g.values, r.text())
-	}
+	g.texts = r.texts()
 	if flags&hasLost != 0 {
 		g.lost = r.varint()
 	}
 	if flags&hasSettled != 0 {
 		g.settled = r.varint()
 		g.upTo = g.settled + r.varint()
+	}
+	if flags&hasFrom != 0 {
+		g.from = r.varint()
+	}
+	if flags&hasJudged != 0 {
+		g.judgedAt = r.varint()
 	}
 	if n := r.count(leastEvent); n > 0 {
 		g.events = make([]event, n)
@@ -247,20 +283,27 @@ func (r *reader) count(least int) int {
 
 func (r *reader) text() string { return string(r.take(r.count(1))) }
 
+func (r *reader) texts() (list []string) {
+	for range r.count(1) {
+		list = append(list, r.text())
+	}
+	return list
+}
+
 func (r *reader) hash() hash { return hash(r.take(len(hash{}))) }
 
 func (r *reader) uint64() uint64 { return binary.LittleEndian.Uint64(r.take(8)) }
 
 func (r *reader) event(e *event, first bool, before *event) {
-	flags := r.byte()
-	e.fired, e.unjudged = flags&isFired != 0, flags&isUnjudged != 0
+	flags := r.uvarint()
+	e.fired, e.holds, e.led, e.unjudged = flags&isFired != 0, flags&isHolding != 0, flags&isLed != 0, flags&isUnjudged != 0
+	e.burst = burst(flags >> burstShift) //nolint:gosec // checked
+	r.want(flags>>burstShift <= uint64(goesOn))
 	if first {
 		e.at = r.varint()
 	} else {
 		e.at = before.at + int64(r.uvarint()) //nolint:gosec // checked
-		if e.at < before.at {
-			r.fail()
-		}
+		r.want(e.at >= before.at)
 	}
 	if flags&hasID != 0 {
 		e.id = r.hash()
@@ -273,35 +316,80 @@ func (r *reader) event(e *event, first bool, before *event) {
 	r.more(e, flags)
 }
 
-func (r *reader) more(e *event, flags byte) {
-	if flags&hasText != 0 {
-		e.extend().text = r.text()
+func (r *reader) more(e *event, flags uint64) {
+	if flags&(hasValues|hasNumbers|hasText|hasFaces|hasInner|hasBy) == 0 {
+		return
 	}
+	m := e.extend()
 	if flags&hasValues != 0 {
-		values := make([]hash, r.count(len(hash{})))
-		for i := range values {
-			values[i] = r.hash()
+		m.values = make([]hash, r.count(len(hash{})))
+		r.want(len(m.values) > 0)
+		for i := range m.values {
+			m.values[i] = r.hash()
 		}
-		e.extend().values = values
 	}
 	if flags&hasNumbers != 0 {
-		numbers := make([]float64, r.count(8))
-		for i := range numbers {
-			v := math.Float64frombits(r.uint64())
-			if v-v != 0 { // neither infinite nor NaN are taken
-				r.fail()
-			}
-			numbers[i] = v
+		n := r.count(8)
+		r.want(n > 0)
+		if m.numbers = m.number[:min(n, 1)]; n > 1 {
+			m.numbers = make([]float64, n)
 		}
-		e.extend().numbers = numbers
+		for i := range m.numbers {
+			v := math.Float64frombits(r.uint64())
+			m.numbers[i] = v
+			r.want(v-v == 0) // neither infinite nor NaN
+		}
+	}
+	if flags&hasText != 0 {
+		m.text = r.text()
+		r.want(m.text != "")
+	}
+	if flags&hasFaces != 0 {
+		r.faces(m)
 	}
 	if flags&hasInner != 0 {
-		e.extend().inner = r.hash()
-		e.more.reach = int64(r.uvarint()) //nolint:gosec // checked
-		if e.more.reach < 0 {
-			r.fail()
-		}
+		m.inner, m.reach = r.hash(), int64(r.uvarint()) //nolint:gosec // checked
+		r.want(m.reach >= 0 && (m.reach > 0 || m.inner != hash{}))
 	}
+	if flags&hasBy != 0 {
+		m.by = r.hash()
+		r.want(m.by != hash{})
+	}
+}
+
+func (r *reader) faces(m *more) {
+	for range r.count(1) {
+		var f face
+		for range r.count(1) {
+			f = append(f, r.texts())
+		}
+		m.faces = append(m.faces, f)
+	}
+	r.want(len(m.faces) > 0)
+}
+
+// want makes r bad where something is not so.
+func (r *reader) want(so bool) {
+	if !so {
+		r.fail()
+	}
+}
+
+// encodeHead returns what is known of a correlation but its groups, behind a check sum: up to when it was judged, with waiting (varint), and what it is called.
+func (t *table) encodeHead(digest digestKey, title string) []byte {
+	head := append(binary.AppendVarint(make([]byte, crc32.Size), t.judged.Load()), title...)
+	return sealed(head, 0, digest[:])
+}
+
+func (t *table) decodeHead(digest, value []byte) error {
+	rest, err := unsealed(digest, value)
+	if err != nil || len(digest) != len(digestKey{}) {
+		return errFormat
+	}
+	r := reader{rest: rest}
+	t.judged.Store(r.varint())
+	t.title = string(r.rest)
+	return nil
 }
 
 // clockKey is the key of the clock, whose value is, behind a check sum: when it was written (varint, microseconds), the horizon (varint), when it is due again (varint: observations) and the sources

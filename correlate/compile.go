@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"math"
 	"math/bits"
 	"slices"
@@ -46,8 +47,16 @@ type machine struct {
 	rank   float64
 	// waits is set where later events can make the condition false again, so that it is judged when they must have come.
 	waits bool
-	// delay is how many allowed latenesses the events of it may be late: one for each correlation that waits in the chain before it.
-	delay int
+	// needsAll is set where the condition can be true of a window because events are missing.
+	needsAll bool
+	// behind are the correlations that wait in the chain up to this one, and itself if it does: what these have not judged yet may still come.
+	behind []*machine
+	// need is the count that a condition with a lower bound alone needs.
+	need int
+	// under is a little less than what a sum must be at least.
+	under float64
+	// carry are the fields of the records that complete it which correlations need that refer to it.
+	carry []string
 	// reach is the longest timespan of the correlations that it refers to: so far back is looked for what begins a burst.
 	reach int64
 	// least is how many events the condition needs at least.
@@ -101,29 +110,50 @@ func Compile(s *rules.Set) *Set {
 	}
 	done := make(map[int]bool)
 	for i := range s.Correlations {
-		set.arrange(s, i, resolved, done)
+		set.arrange(i, resolved, done)
 	}
+	for _, m := range slices.Backward(set.order) {
+		m.carries()
+	}
+	set.tellApart()
 	return set
+}
+
+// tellApart gives correlations that mean the same digests of their own: each counts for itself.
+func (set *Set) tellApart() {
+	seen := make(map[[sha256.Size]byte]int)
+	for _, m := range set.machines {
+		n := seen[m.digest]
+		seen[m.digest]++
+		if n > 0 {
+			m.digest = sha256.Sum256(fmt.Append(m.digest[:], n))
+		}
+	}
+}
+
+// carries works out carry, when it is known of those that refer to m.
+func (m *machine) carries() {
+	for _, f := range m.outer {
+		for _, field := range slices.Concat(f.group, f.values, f.to.carry) {
+			if !slices.Contains(m.group, field) && !slices.Contains(m.carry, field) {
+				m.carry = append(m.carry, field)
+			}
+		}
+	}
 }
 
 func newMachine(index int, c *rules.Correlation) *machine {
 	m := &machine{
-		index: index, title: titleOf(c), span: c.Timespan.Microseconds(), group: c.GroupBy, expr: c.Expression, slots: len(c.Rules), named: make(map[string]uint64), least: 1,
+		index: index, title: titleOf(c), span: c.Timespan.Microseconds(), group: c.GroupBy, expr: c.Expression, slots: len(c.Rules), named: make(map[string]uint64), least: 1, need: 1,
 		kind: map[string]kind{
 			"event_count": eventCount, "value_count": valueCount, "value_sum": valueSum, "value_avg": valueAvg, "value_percentile": valuePercentile,
 			"temporal": temporal, "temporal_ordered": ordered,
 		}[c.Type],
 		rank: number(c.Percentile),
 	}
-	for _, b := range c.Bounds {
-		m.bounds = append(m.bounds, bound{op: b.Op, value: number(b.Number)})
-		if b.Op != "gt" && b.Op != "gte" {
-			m.waits = true
-		} else if m.kind == eventCount {
-			m.least = max(m.least, int(min(number(b.Number)+1, math.MaxInt32)))
-		}
-	}
+	m.setBounds(c)
 	m.waits = m.waits || m.kind == valueAvg || m.kind == valuePercentile || (c.Expression != nil && negates(c.Expression))
+	m.needsAll = m.waits && m.kind != valueAvg && m.kind != valuePercentile
 	for i, t := range c.Rules {
 		if m.kind != temporal || m.named[t.Name] == 0 { // a rule that is named twice needs two records only where they have an order
 			m.named[t.Name] |= m.bit(i)
@@ -133,6 +163,25 @@ func newMachine(index int, c *rules.Correlation) *machine {
 		m.all |= mask
 	}
 	return m
+}
+
+// setBounds notes what the condition compares with, and what that is for at least.
+func (m *machine) setBounds(c *rules.Correlation) {
+	m.under = math.Inf(-1)
+	for _, b := range c.Bounds {
+		v := number(b.Number)
+		m.bounds = append(m.bounds, bound{op: b.Op, value: v})
+		m.waits = m.waits || (b.Op != "gt" && b.Op != "gte")
+		m.under = max(m.under, v-math.Abs(v)*1e-6)
+		n := int(min(max(0, math.Floor(v)), math.MaxInt32))
+		if m.kind == eventCount || m.kind == valueCount {
+			m.least = max(m.least, n+2) // enough to see that it is more
+		}
+		if b.Op == "gt" || float64(n) < v {
+			n++
+		}
+		m.need = max(m.need, n)
+	}
 }
 
 // bit is the slot of a reference; those that count have but one.
@@ -216,7 +265,7 @@ func fieldsOf(c *rules.Correlation, r *rules.Rule, fields []string) []string {
 }
 
 // arrange puts the correlations in an order in which each comes behind those that it refers to, and adds up what they are late.
-func (set *Set) arrange(s *rules.Set, i int, resolved [][]rules.Referents, done map[int]bool) {
+func (set *Set) arrange(i int, resolved [][]rules.Referents, done map[int]bool) {
 	if done[i] {
 		return
 	}
@@ -224,11 +273,18 @@ func (set *Set) arrange(s *rules.Set, i int, resolved [][]rules.Referents, done 
 	m := set.machines[i]
 	for _, r := range resolved[i] {
 		for _, inner := range r.Correlations {
-			set.arrange(s, inner, resolved, done)
+			set.arrange(inner, resolved, done)
 			from := set.machines[inner]
 			m.reach = max(m.reach, from.span)
-			m.delay = max(m.delay, from.delay+map[bool]int{true: 1}[from.waits])
+			for _, b := range from.behind {
+				if !slices.Contains(m.behind, b) {
+					m.behind = append(m.behind, b)
+				}
+			}
 		}
+	}
+	if m.waits {
+		m.behind = append(m.behind, m)
 	}
 	set.order = append(set.order, m)
 }

@@ -9,16 +9,20 @@ import (
 	"sigmatrail/rules"
 )
 
-// load returns the correlations in a text, whose rules a, b, c … are added to it.
-func load(t testing.TB, text string) (*rules.Set, *Set) {
-	t.Helper()
+// simpleRules returns rules a, b, c … that a correlation may refer to.
+func simpleRules() string {
 	var b strings.Builder
 	for i := range 6 {
 		name := string(rune('a' + i))
 		fmt.Fprintf(&b, "title: Rule %s\nname: %s\nlevel: low\nlogsource: {product: aws, service: cloudtrail}\ndetection: {sel: {eventName: %s}, condition: sel}\n---\n", name, name, name)
 	}
-	b.WriteString(text)
-	set := rules.ParseFiles([]rules.File{{Name: "c.yml", Text: []byte(b.String())}}, rules.Options{})
+	return b.String()
+}
+
+// load returns the correlations in a text, which may refer to simpleRules.
+func load(t testing.TB, text string) (*rules.Set, *Set) {
+	t.Helper()
+	set := rules.ParseFiles([]rules.File{{Name: "c.yml", Text: []byte(simpleRules() + text)}}, rules.Options{})
 	if errs := set.Problems.Errors(); len(errs) > 0 {
 		t.Fatal(errs)
 	}
@@ -41,7 +45,7 @@ func script(t testing.TB, set *rules.Set, c *Correlator, lines string) string {
 		if id == "" {
 			id = fmt.Sprint("event", n)
 		}
-		ev := Event{Time: time.Unix(second, 0), Account: "1", Region: "r", ID: id, Serial: uint64(n)} //nolint:gosec // small
+		ev := Event{Time: time.Unix(second, 0), Account: "1", Region: "r", ID: id, Serial: uint64(n)}
 		for _, name := range names {
 			ev.Rules = append(ev.Rules, int(name-'a'))
 		}

@@ -7,9 +7,10 @@ import (
 	"encoding/hex"
 	"hash/fnv"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"sigmatrail/rules"
 )
 
 // hash tells texts apart: 128 bits of their SHA-256, so that nobody can make two of them equal.
@@ -37,17 +38,46 @@ type event struct {
 	fired   bool  // whether the correlation has fired on it
 	// unjudged is set where the correlation waits, until it is judged at the time of the event.
 	unjudged bool
+	// holds is set on the last event of a time where the condition is known to be true of the window that ends then, and more events cannot make it false.
+	holds bool
+	// led is set where it has made the condition true of windows that end later.
+	led   bool
+	burst burst
 }
+
+// burst says whether a firing of a correlation begins a run of overlapping windows, once that is known.
+type burst uint8
+
+const (
+	unknown burst = iota
+	begins
+	goesOn
+)
 
 // more is what few events have.
 type more struct {
 	text    string    // an eventID that is no UUID
 	values  []hash    // value_count
+	slots   []*slot   // of values, in the group
 	numbers []float64 // value_sum and the like
+	// slot and number are what the slices are of where they have but one: what is looked at for every event stands together.
+	slot   [1]*slot
+	number [1]float64
+	// faces are what the correlations that refer to this one need of the record beside its group, or of each record that completes the window which the event
+	// is: by the machine's carry.
+	faces []face
 	// inner is the group of the correlation whose firing the event is, and reach that correlation's timespan.
 	inner hash
 	reach int64
+	// by is the id of the record with which that firing came when this correlation fired on it.
+	by hash
 }
+
+// face is the texts of some fields of a record.
+type face [][]string
+
+// isRecord reports whether the event is a record, and not a firing of a correlation.
+func (e *event) isRecord() bool { return e.more == nil || e.more.reach == 0 }
 
 // before orders the events of a group by time, and then in a way that does not depend on when they came.
 func (e *event) before(o *event) int {
@@ -86,7 +116,7 @@ func (e *event) eventID() string {
 	switch {
 	case e.more != nil && e.more.text != "":
 		return e.more.text
-	case e.id == hash{} || (e.more != nil && e.more.reach > 0 && e.more.text == ""):
+	case e.id == hash{} || !e.isRecord():
 		return ""
 	}
 	return formatUUID(e.id)
@@ -148,24 +178,47 @@ func distinct(texts []string) []string {
 	return texts
 }
 
-// take notes on e what the condition of m counts in the record: values, or numbers. ok is false where the record has none.
-func (m *machine) take(e *event, f *feed, values func(string) []string) (ok bool) {
+// take returns what the condition of m counts in a record: values, or numbers. ok is false where the record has none.
+func (m *machine) take(f *feed, values func(string) []string) (hashes []hash, numbers []float64, ok bool) {
 	switch m.kind {
 	case valueCount:
 		for _, combination := range combinations(f.values, values) {
-			e.extend().values = append(e.more.values, hashOf(combination...))
+			hashes = append(hashes, hashOf(combination...))
 		}
-		return e.more != nil && len(e.more.values) > 0
+		return hashes, nil, len(hashes) > 0
 	case valueSum, valueAvg, valuePercentile:
 		for _, text := range values(f.values[0]) {
-			v, err := strconv.ParseFloat(text, 64)
-			if err == nil && v-v == 0 && (v >= 0 || m.waits) && (e.more == nil || len(e.more.numbers) < mostCombinations) { // v-v: neither infinite nor NaN
-				e.extend().numbers = append(e.more.numbers, v)
+			d := rules.ParseDecimal(text)
+			if _, ok := d.Canonical(); ok && (!d.Negative || m.waits) && len(numbers) < mostCombinations {
+				numbers = append(numbers, number(d))
 			}
 		}
-		return e.more != nil && len(e.more.numbers) > 0
+		return nil, numbers, len(numbers) > 0
 	}
-	return true
+	return nil, nil, true
+}
+
+// merge adds to an event what is new in another one that is the same, and reports whether that is anything.
+func (e *event) merge(o *event) (news bool) {
+	if o.more == nil {
+		return false
+	}
+	for _, v := range o.more.values {
+		if !slices.Contains(e.extend().values, v) {
+			e.more.values, news = append(e.more.values, v), true
+		}
+	}
+	for _, v := range o.more.numbers {
+		if !slices.Contains(e.extend().numbers, v) {
+			e.more.numbers, news = append(e.more.numbers, v), true
+		}
+	}
+	for _, f := range o.more.faces {
+		if !slices.ContainsFunc(e.extend().faces, func(g face) bool { return slices.EqualFunc(f, g, slices.Equal[[]string]) }) {
+			e.more.faces, news = append(e.more.faces, f), true
+		}
+	}
+	return news
 }
 
 func micros(t time.Time) int64 { return t.UnixMicro() }

@@ -16,7 +16,7 @@ func (s *State) table(m *machine) *table {
 	defer s.mu.Unlock()
 	t := s.tables[m.digest]
 	if t == nil {
-		t = &table{title: m.title}
+		t = newTable()
 		s.tables[m.digest] = t
 	}
 	t.users++
@@ -56,7 +56,9 @@ func (s *State) retire() {
 		delete(s.tables, digest)
 		n := 0
 		for i := range t.shards {
-			n += t.shards[i].clear()
+			groups, events := t.shards[i].clear()
+			n += groups
+			s.stats.expired.Add(uint64(events)) //nolint:gosec // a count
 		}
 		s.groups.Add(-int64(n))
 		if s.store != nil {
@@ -83,9 +85,13 @@ func (s *State) fit(m *machine, t *table) {
 		sh := &t.shards[i]
 		sh.mu.Lock()
 		for _, g := range sh.groups {
+			if m.waits {
+				t.judgedUpTo(g)
+			}
 			if !m.sound(g) {
 				sh.remove(g, true)
 				s.groups.Add(-1)
+				s.stats.expired.Add(uint64(len(g.events)))
 			} else if s.options.MaxEvents > 0 {
 				s.stats.evictedEvents.Add(uint64(g.crowd(max(s.options.MaxEvents, m.least)))) //nolint:gosec // a count
 			}
@@ -96,7 +102,7 @@ func (s *State) fit(m *machine, t *table) {
 
 // sound reports whether a group can be one of m.
 func (m *machine) sound(g *group) bool {
-	if len(g.values) != len(m.group) {
+	if len(g.texts) != len(m.group) {
 		return false
 	}
 	for i := range g.events {
@@ -138,6 +144,7 @@ func (s *State) trim() {
 	s.eachShard(func(sh *shard) {
 		for sh.oldest != nil && sh.oldest.touched <= limit && many > 0 {
 			many--
+			s.stats.evictedEvents.Add(uint64(len(sh.oldest.events)))
 			sh.remove(sh.oldest, s.store != nil)
 			s.groups.Add(-1)
 			s.stats.evictedGroups.Add(1)

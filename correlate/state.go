@@ -15,7 +15,7 @@ type Options struct {
 	// MaxGroups bounds the groups of all correlations together, MaxEvents the events of one. Beyond them the oldest go, and are counted. A condition that needs
 	// more events has room for as many as it needs.
 	MaxGroups, MaxEvents int
-	// Now is the wall clock. Without one events come in the order of their times, as in files that are read to the end first.
+	// Now is the wall clock, and may be called from any goroutine. Without one events come in the order of their times, as in files that are read to the end first.
 	Now func() time.Time
 }
 
@@ -44,9 +44,11 @@ type Stats struct {
 	Firings uint64
 	// Groups is how many there are now.
 	Groups uint64
-	// EvictedGroups and EvictedEvents counts what had to go before its time, as there was too much. Late counts events that came when what they may have belonged to was
-	// forgotten.
-	EvictedGroups, EvictedEvents, Late uint64
+	// Restored counts pairs that came out of a file. Held is how many of those and of the Events there are now, Expired how many were forgotten as nothing may come any more that belongs to them, or as no correlation asks for
+	// them. What is not among those is among EvictedEvents: it had to go before its time, as there was too much, alone or with one of EvictedGroups.
+	Restored, Held, Expired, EvictedGroups, EvictedEvents uint64
+	// Late counts pairs of a record and a group, where the record came later than is allowed. What it may have belonged to may have been judged, or forgotten.
+	Late uint64
 	// Saves counts what has been written to the file, a batch of groups each, SaveErrors what could not be. What a batch has not got is tried again.
 	Saves, SaveErrors uint64
 }
@@ -54,7 +56,7 @@ type Stats struct {
 // digestKey is a correlation's digest.
 type digestKey = [sha256.Size]byte
 
-type counts struct{ events, duplicates, firings, evictedGroups, evictedEvents, late atomic.Uint64 }
+type counts struct{ events, restored, duplicates, firings, expired, evictedGroups, evictedEvents, late atomic.Uint64 }
 
 // NewState returns an empty State in memory.
 func NewState(o Options) *State {
@@ -66,24 +68,35 @@ func (s *State) Stats() Stats {
 	saves, errors := s.store.counts()
 	return Stats{
 		Saves: saves, SaveErrors: errors,
-		Events: s.stats.events.Load(), Duplicates: s.stats.duplicates.Load(), Firings: s.stats.firings.Load(), Groups: uint64(max(0, s.groups.Load())), //nolint:gosec // not negative
-		EvictedGroups: s.stats.evictedGroups.Load(), EvictedEvents: s.stats.evictedEvents.Load(), Late: s.stats.late.Load(),
+		Events: s.stats.events.Load(), Duplicates: s.stats.duplicates.Load(), Firings: s.stats.firings.Load(), Groups: uint64(max(0, s.groups.Load())),
+		Restored: s.stats.restored.Load(), Held: s.held(), Expired: s.stats.expired.Load(), EvictedGroups: s.stats.evictedGroups.Load(), EvictedEvents: s.stats.evictedEvents.Load(), Late: s.stats.late.Load(),
 	}
 }
 
-// keep is how long events stay behind the horizon.
+// held counts the events that there are.
+func (s *State) held() (n uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.tables {
+		n += t.held()
+	}
+	return n
+}
+
+// keep is how long events stay behind what may still come.
 func (s *State) keep(m *machine) int64 {
-	late := s.lateness(m)
-	if s.options.Now != nil {
-		late += ahead.Microseconds() // the horizon may be so much too far
+	span := m.span
+	if m.waits { // what was at the time of the event before is looked at
+		span *= 2
 	}
-	return m.span + m.reach + late
+	if s.options.Now != nil {
+		span += ahead.Microseconds() // the horizon may be so much too far
+	}
+	return span + m.reach
 }
 
-// lateness is how much later than others an event of m may come.
-func (s *State) lateness(m *machine) int64 {
-	return s.options.Lateness.Microseconds() * int64(1+m.delay)
-}
+// lateness is how much later than others an event may come.
+func (s *State) lateness() int64 { return s.options.Lateness.Microseconds() }
 
 // evict forgets the groups that were not touched for longest, while there are too many.
 func (s *State) evict() {
@@ -97,6 +110,7 @@ func (s *State) evict() {
 			victim.remove(g, s.store != nil)
 			s.groups.Add(-1)
 			s.stats.evictedGroups.Add(1)
+			s.stats.evictedEvents.Add(uint64(len(g.events)))
 		}
 		victim.mu.Unlock()
 	}

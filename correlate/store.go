@@ -24,7 +24,7 @@ const (
 // store keeps a State in a file, which bbolt makes whole at any moment: what is written is there when a transaction ends, or nothing of it is.
 //
 //	meta    version: formatVersion; clock: see clockKey
-//	titles  the digest of a correlation: what it is called
+//	tables  the digest of a correlation: what is known of it but its groups, see encodeHead
 //	groups  the digest of a correlation: a bucket, with the groups of it by their keys (codec.go)
 //
 // A goroutine of its own writes what has changed since it did so last. It encodes groups under their shards' locks, a few at a time, and touches the disk under
@@ -68,6 +68,9 @@ func openState(path string, o Options, report func(string), every, grace time.Du
 	}
 	if err := s.store.open(); err != nil {
 		return nil, err
+	}
+	if len(s.tables) > 0 { // what nobody asks for goes after a while
+		s.retireLater()
 	}
 	go s.store.run()
 	return s, nil
@@ -190,7 +193,9 @@ type fault struct {
 	stack []byte
 }
 
-func (f *fault) Error() string { return fmt.Sprintf("a fault (please report it): %v\n%s", f.what, f.stack) }
+func (f *fault) Error() string {
+	return fmt.Sprintf("a fault (please report it): %v\n%s", f.what, f.stack)
+}
 
 // attempt calls f; a panic in it, also one about memory of a file that somebody has cut short, is an error.
 func (st *store) attempt(f func() error) (err error) {

@@ -24,19 +24,19 @@ type entry struct {
 	value []byte
 }
 
-// part is the entries of a correlation.
-type part struct {
+// section is the entries of a correlation.
+type section struct {
 	digest  digestKey
-	title   string
+	head    []byte
 	entries []entry
 }
 
 // change is what one transaction does.
 type change struct {
-	dropped []digestKey
-	parts   []part
-	clock   []byte
-	full    bool // there may be more
+	dropped  []digestKey
+	sections []section
+	clock    []byte
+	full     bool // there may be more
 }
 
 // batch writes a number of groups that have changed, and reports whether there may be more.
@@ -49,7 +49,7 @@ func (st *store) batch(most int) (more bool, err error) {
 		}
 	}()
 	st.collect(&c, most)
-	if len(c.parts) == 0 && len(c.dropped) == 0 && c.clock == nil {
+	if len(c.sections) == 0 && len(c.dropped) == 0 && c.clock == nil {
 		return false, nil
 	}
 	if err := st.db.Update(c.write); err != nil {
@@ -68,8 +68,8 @@ func (st *store) collect(c *change, most int) {
 	c.dropped = dropped
 	st.buffer = st.buffer[:0]
 	for i, t := range tables {
-		c.parts = append(c.parts, part{digest: digests[i]})
-		p := &c.parts[len(c.parts)-1]
+		c.sections = append(c.sections, section{digest: digests[i]})
+		p := &c.sections[len(c.sections)-1]
 		for j := range t.shards {
 			for sh := &t.shards[j]; ; {
 				n, rest := st.take(p, sh, min(few, most))
@@ -81,16 +81,16 @@ func (st *store) collect(c *change, most int) {
 				}
 			}
 		}
-		if len(p.entries) == 0 {
-			c.parts = c.parts[:len(c.parts)-1]
+		if len(p.entries) == 0 && (!st.last || t.judged.Load() == never) {
+			c.sections = c.sections[:len(c.sections)-1]
 		} else {
-			p.title = s.titleOf(t)
+			p.head = t.encodeHead(digests[i], s.titleOf(t))
 		}
 		if c.full {
 			break
 		}
 	}
-	if len(c.parts) > 0 || st.last {
+	if len(c.sections) > 0 || st.last {
 		c.clock = s.clock.encode(nil, s.now())
 	}
 }
@@ -109,7 +109,7 @@ func (s *State) now() time.Time {
 }
 
 // take takes a few groups of a shard that have changed, and returns how many it looked at, and whether there may be more.
-func (st *store) take(p *part, sh *shard, most int) (n int, more bool) {
+func (st *store) take(p *section, sh *shard, most int) (n int, more bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	u := &sh.unsaved
@@ -142,9 +142,9 @@ func (st *store) take(p *part, sh *shard, most int) (n int, more bool) {
 
 // write is the transaction.
 func (c *change) write(tx *bbolt.Tx) error {
-	meta, titles, groups := tx.Bucket([]byte(metaBucket)), tx.Bucket([]byte(titlesBucket)), tx.Bucket([]byte(groupsBucket))
+	meta, heads, groups := tx.Bucket([]byte(metaBucket)), tx.Bucket([]byte(tablesBucket)), tx.Bucket([]byte(groupsBucket))
 	for i := range c.dropped {
-		if err := titles.Delete(c.dropped[i][:]); err != nil {
+		if err := heads.Delete(c.dropped[i][:]); err != nil {
 			return err
 		}
 		if digest := c.dropped[i][:]; groups.Bucket(digest) != nil {
@@ -153,8 +153,8 @@ func (c *change) write(tx *bbolt.Tx) error {
 			}
 		}
 	}
-	for i := range c.parts {
-		if err := c.parts[i].write(titles, groups); err != nil {
+	for i := range c.sections {
+		if err := c.sections[i].write(heads, groups); err != nil {
 			return err
 		}
 	}
@@ -164,13 +164,13 @@ func (c *change) write(tx *bbolt.Tx) error {
 	return meta.Put([]byte(clockKey), c.clock)
 }
 
-func (p *part) write(titles, groups *bbolt.Bucket) error {
+func (p *section) write(heads, groups *bbolt.Bucket) error {
 	bucket, err := groups.CreateBucketIfNotExists(p.digest[:])
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(titles.Get(p.digest[:]), []byte(p.title)) {
-		if err := titles.Put(p.digest[:], []byte(p.title)); err != nil {
+	if !bytes.Equal(heads.Get(p.digest[:]), p.head) {
+		if err := heads.Put(p.digest[:], p.head); err != nil {
 			return err
 		}
 	}
@@ -225,9 +225,9 @@ func (st *store) undo(c *change) {
 
 // each calls f with every entry, while its shard is locked.
 func (c *change) each(f func(*entry)) {
-	for i := range c.parts {
-		for j := range c.parts[i].entries {
-			e := &c.parts[i].entries[j]
+	for i := range c.sections {
+		for j := range c.sections[i].entries {
+			e := &c.sections[i].entries[j]
 			e.shard.mu.Lock()
 			f(e)
 			e.shard.mu.Unlock()

@@ -75,7 +75,7 @@ func (p *pages) meta(length int64) error {
 	found := false
 	for at := int64(0); at < most && at < length; at = max(least, 2*at) {
 		m, ok := readMeta(p.file, at)
-		if !ok || (at > 0 && int64(m.pageSize) != at) || m.pageSize < least || m.pageSize > most || bits.OnesCount(uint(m.pageSize)) != 1 { //nolint:gosec // positive
+		if !ok || (at > 0 && int64(m.pageSize) != at) || m.pageSize < least || m.pageSize > most || bits.OnesCount(uint(m.pageSize)) != 1 {
 			continue
 		}
 		if !found || m.transaction > p.transaction {
@@ -156,7 +156,7 @@ func (p *pages) freelistPages() error {
 	if n == 1<<16-1 {
 		n, ids = order.Uint64(ids), ids[8:]
 	}
-	if order.Uint16(text[8:]) != freelistPage || n > uint64(len(ids)/8) { //nolint:gosec // positive
+	if order.Uint16(text[8:]) != freelistPage || n > uint64(len(ids)/8) {
 		return damage("the list of free pages is none")
 	}
 	before := uint64(1)
@@ -179,7 +179,8 @@ func (p *pages) bucket(root uint64, depth int) error {
 	return p.tree(root, nil, &last, depth)
 }
 
-// tree checks a page and those below it. Its first key is not before first, and its keys come behind last, which becomes its last one.
+// tree checks a page and those below it. first is the key under which it stands in the page above, by which bbolt finds it there again, and so its own first
+// key; nil: it stands in none. Its keys come behind last, which becomes its last one.
 func (p *pages) tree(id uint64, first []byte, last *[]byte, depth int) error {
 	if depth > deepest {
 		return damage("pages are %d deep", depth)
@@ -192,7 +193,7 @@ func (p *pages) tree(id uint64, first []byte, last *[]byte, depth int) error {
 	case leafPage:
 		return p.leaf(text, id, first, last, depth)
 	case branchPage:
-		return p.branch(text, id, last, depth)
+		return p.branch(text, id, first, last, depth)
 	default:
 		return damage("page %d has flags %#x", id, flags)
 	}
@@ -212,20 +213,20 @@ func element(text []byte, n int, leaf bool) (head, key, value []byte, ok bool) {
 	} else {
 		pos, ksize = uint64(order.Uint32(head)), uint64(order.Uint32(head[4:]))
 	}
-	if ksize == 0 || pos+ksize+vsize > uint64(len(head)) { //nolint:gosec // positive
+	if ksize == 0 || pos+ksize+vsize > uint64(len(head)) {
 		return nil, nil, nil, false
 	}
 	return head, head[pos : pos+ksize], head[pos+ksize : pos+ksize+vsize], true
 }
 
-func (p *pages) branch(text []byte, id uint64, last *[]byte, depth int) error {
+func (p *pages) branch(text []byte, id uint64, first []byte, last *[]byte, depth int) error {
 	n := int(binary.NativeEndian.Uint16(text[10:]))
 	if n == 0 {
 		return damage("page %d is empty", id)
 	}
 	for i := range n {
 		head, key, _, ok := element(text, i, false)
-		if !ok || (*last != nil && bytes.Compare(key, *last) <= 0) {
+		if !ok || (*last != nil && bytes.Compare(key, *last) <= 0) || (i == 0 && first != nil && !bytes.Equal(key, first)) {
 			return damage("page %d: element %d of %d", id, i, n)
 		}
 		if err := p.tree(binary.NativeEndian.Uint64(head[8:]), key, last, depth+1); err != nil {
@@ -237,9 +238,12 @@ func (p *pages) branch(text []byte, id uint64, last *[]byte, depth int) error {
 
 func (p *pages) leaf(text []byte, id uint64, first []byte, last *[]byte, depth int) error {
 	n := int(binary.NativeEndian.Uint16(text[10:]))
+	if n == 0 && first != nil {
+		return damage("page %d is empty", id)
+	}
 	for i := range n {
 		head, key, value, ok := element(text, i, true)
-		if !ok || (*last != nil && bytes.Compare(key, *last) <= 0) || (i == 0 && bytes.Compare(key, first) < 0) {
+		if !ok || (*last != nil && bytes.Compare(key, *last) <= 0) || (i == 0 && first != nil && !bytes.Equal(key, first)) {
 			return damage("page %d: element %d of %d", id, i, n)
 		}
 		*last = key

@@ -22,7 +22,7 @@ const formatVersion = 1
 
 const (
 	metaBucket   = "meta"
-	titlesBucket = "titles"
+	tablesBucket = "tables"
 	groupsBucket = "groups"
 	versionKey   = "version"
 )
@@ -38,11 +38,13 @@ func (e *damaged) Error() string { return e.why.Error() }
 // version says that a file is of another version.
 type version uint64
 
-func (v version) Error() string { return fmt.Sprintf("its format has version %d, this program has %d", v, formatVersion) }
+func (v version) Error() string {
+	return fmt.Sprintf("its format has version %d, this program has %d", v, formatVersion)
+}
 
 // open opens the file, and takes what is in it into the state, which is empty.
 func (st *store) open() error {
-	for {
+	for tries := 1; ; tries++ {
 		err := st.attempt(func() (err error) {
 			if st.db, err = openFile(st.path); err != nil {
 				return err
@@ -63,7 +65,7 @@ func (st *store) open() error {
 		if st.db != nil {
 			st.abandon()
 		}
-		if why == "" {
+		if why == "" || tries == mostFaults {
 			return err
 		}
 		st.say("cannot be used: %v; correlations begin anew", err)
@@ -109,7 +111,7 @@ func openFile(path string) (*bbolt.DB, error) {
 func lock(file *os.File) (err error) {
 	const step = 50 * time.Millisecond
 	for end := time.Now().Add(lockWait); ; time.Sleep(step) {
-		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a small number
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(end) {
 			return err
 		}
@@ -119,7 +121,7 @@ func lock(file *os.File) (err error) {
 // begin makes the buckets of an empty file.
 func (st *store) begin(db *bbolt.DB) error {
 	return db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range []string{metaBucket, titlesBucket, groupsBucket} {
+		for _, name := range []string{metaBucket, tablesBucket, groupsBucket} {
 			if _, err := tx.CreateBucket([]byte(name)); err != nil {
 				return err
 			}
@@ -138,8 +140,8 @@ func (st *store) load() error {
 			empty = true
 			return nil
 		}
-		meta, titles, all := tx.Bucket([]byte(metaBucket)), tx.Bucket([]byte(titlesBucket)), tx.Bucket([]byte(groupsBucket))
-		if meta == nil || titles == nil || all == nil {
+		meta, heads, all := tx.Bucket([]byte(metaBucket)), tx.Bucket([]byte(tablesBucket)), tx.Bucket([]byte(groupsBucket))
+		if meta == nil || heads == nil || all == nil {
 			return &damaged{errors.New("it is no state of correlations")}
 		}
 		if v, n := binary.Uvarint(meta.Get([]byte(versionKey))); n <= 0 || v != formatVersion {
@@ -150,7 +152,7 @@ func (st *store) load() error {
 				return &damaged{fmt.Errorf("the clock: %w", err)}
 			}
 		}
-		tables, n, err := loadTables(titles, all)
+		tables, n, err := loadTables(heads, all)
 		if err != nil {
 			return &damaged{err}
 		}
@@ -170,37 +172,48 @@ func (st *store) load() error {
 	return nil
 }
 
-// adopt counts what came out of the file. What no correlation asks for goes after a while.
+// adopt counts what came out of the file.
 func (s *State) adopt(groups int) {
 	s.groups.Store(int64(groups))
-	newest, now := uint64(0), time.Now()
+	newest, now, events := uint64(0), time.Now(), uint64(0)
 	for _, t := range s.tables {
 		t.idle, t.restored = now, true
+		events += t.held()
 		for i := range t.shards {
 			if g := t.shards[i].newest; g != nil {
 				newest = max(newest, g.touched)
 			}
 		}
 	}
-	s.stamp.Store(int64(newest)) //nolint:gosec // counts up
-	if len(s.tables) > 0 {
-		s.retireLater()
-	}
+	s.stats.restored.Store(events)
+	s.stamp.Store(int64(newest))
 }
 
-func loadTables(titles, all *bbolt.Bucket) (tables map[digestKey]*table, groups int, err error) {
+func loadTables(heads, all *bbolt.Bucket) (tables map[digestKey]*table, groups int, err error) {
 	tables = make(map[digestKey]*table)
 	err = all.ForEachBucket(func(digest []byte) error {
-		t := &table{title: string(titles.Get(digest))}
+		t := newTable()
+		if err := t.decodeHead(digest, heads.Get(digest)); err != nil {
+			return fmt.Errorf("what is known of correlation %x: %w", digest, err)
+		}
 		n, err := t.load(all.Bucket(digest))
-		if err != nil || len(digest) != len(digestKey{}) {
-			return fmt.Errorf("the groups of correlation %s: %w", t.title, cmp.Or(err, errFormat))
+		if err != nil {
+			return fmt.Errorf("the groups of correlation %s: %w", t.title, err)
 		}
 		tables[digestKey(digest)] = t
 		groups += n
 		return nil
 	})
 	return tables, groups, err
+}
+
+// judgedUpTo notes that what has been judged of a group has been.
+func (t *table) judgedUpTo(g *group) {
+	for i := range g.events {
+		if e := &g.events[i]; !e.unjudged {
+			t.judged.Store(max(t.judged.Load(), e.at+1))
+		}
+	}
 }
 
 // load reads the groups of a correlation.

@@ -21,6 +21,31 @@ type table struct {
 
 	mu      sync.Mutex
 	waiting waiting // moments to be judged, where the correlation waits; under mu
+	pruned  int     // how many were left when last looked through; under mu
+
+	// judging is held by who judges them, up to judged: nobody may take it that they are judged while somebody still does so. Shards are locked below it, and no other
+	// judging.
+	judging sync.Mutex
+	judged  atomic.Int64
+}
+
+func newTable() *table {
+	t := &table{}
+	t.judged.Store(never)
+	return t
+}
+
+// held counts the events.
+func (t *table) held() (n uint64) {
+	for i := range t.shards {
+		sh := &t.shards[i]
+		sh.mu.Lock()
+		for _, g := range sh.groups {
+			n += uint64(len(g.events))
+		}
+		sh.mu.Unlock()
+	}
+	return n
 }
 
 // shard is the groups whose keys begin alike.
@@ -43,14 +68,27 @@ func (t *table) shard(key hash) *shard { return &t.shards[t.index(key)] }
 
 func (t *table) index(key hash) int { return int(key[0] % shards) }
 
+// tooLate reports whether an event of a correlation that waits comes when others of its window are forgotten already, as may the event itself be, had it been
+// there. Judged on what is left, the condition could be true for that alone.
+func (s *shard) tooLate(m *machine, key hash, e *event, before int64) bool {
+	g := s.groups[key]
+	if g != nil {
+		before = max(before, g.from)
+	}
+	if !m.waits || e.at >= before+m.span || before == never {
+		return false
+	}
+	return g == nil || !g.has(e)
+}
+
 // group returns the group of a key, a new one if need be, and counts the touch.
-func (s *shard) group(key hash, values []string, stamp uint64) (g *group, fresh bool) {
+func (s *shard) group(key hash, texts []string, stamp uint64) (g *group, fresh bool) {
 	g = s.groups[key]
 	if g == nil {
 		if s.groups == nil {
 			s.groups = make(map[hash]*group)
 		}
-		g, fresh = &group{key: key, values: values, lost: never, settled: never}, true
+		g, fresh = &group{key: key, texts: texts, lost: never, from: never, settled: never, judgedAt: never}, true
 		s.groups[key] = g
 	} else {
 		s.unlink(g)
@@ -111,14 +149,17 @@ func (u *unsaved) lose(key hash) {
 	u.gone[key] = struct{}{}
 }
 
-// clear forgets all groups, and returns how many there were.
-func (s *shard) clear() (n int) {
+// clear forgets all groups, and returns how many there were, and how many events they had.
+func (s *shard) clear() (n, events int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n = len(s.groups)
+	for _, g := range s.groups {
+		events += len(g.events)
+	}
 	s.groups, s.newest, s.oldest, s.unsaved = nil, nil, nil, unsaved{}
 	s.age.Store(0)
-	return n
+	return n, events
 }
 
 // change notes that a group is to be stored.
@@ -129,16 +170,18 @@ func (s *shard) change(g *group) {
 	}
 }
 
-// sweep forgets groups that have nothing left after a time, the ones that were not touched for longest first, a few at a time, and returns how many.
-func (s *shard) sweep(before int64, save bool) (n int) {
+// sweep forgets groups that have nothing left after a time, the ones that were not touched for longest first, a few at a time, and returns how many, and how many
+// events they had.
+func (s *shard) sweep(before int64, save bool) (n, events int) {
 	const atATime = 2
 	for range atATime {
 		g := s.oldest
 		if g == nil || g == s.newest || (len(g.events) > 0 && g.events[len(g.events)-1].at >= before) {
-			return n
+			return n, events
 		}
+		events += len(g.events)
 		s.remove(g, save)
 		n++
 	}
-	return n
+	return n, events
 }

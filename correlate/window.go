@@ -1,8 +1,6 @@
 package correlate
 
 import (
-	"math"
-	"math/big"
 	"slices"
 
 	"sigmatrail/rules"
@@ -11,133 +9,156 @@ import (
 // none is the index of no event.
 const none = -1
 
-// suffix returns the latest index from which the events up to the last one satisfy a condition that more events cannot make false; ok is false where not even
-// all of them do. The event at the index skip is taken for not there.
-func (m *machine) suffix(events []event, skip int) (from int, ok bool) {
-	if m.kind == ordered {
-		return m.orderedSuffix(events, skip)
+// suffix returns the latest index from which the events from low up to high, without that, satisfy a condition that more events cannot make false; ok is false
+// where not even all of them do. The event at the index skip is taken for not there.
+func (g *group) suffix(m *machine, low, high, skip int) (from int, ok bool) {
+	switch m.kind {
+	case eventCount:
+		from = high - m.need
+		if from <= skip && skip < high {
+			from--
+		}
+		if from < low {
+			return low - from, false
+		}
+		return from, true
+	case ordered:
+		if skip < low || skip >= high {
+			skip = low + none
+		}
+		if from, ok = m.orderedSuffix(g.events[low:high], skip-low); ok {
+			return low + from, true
+		}
+		return 1, false
 	}
-	c := counter{machine: m}
-	for i := len(events) - 1; i >= 0; i-- {
-		if i != skip && c.add(&events[i]) && c.holds() {
+	return g.addUp(m, low, high, skip)
+}
+
+// addUp is suffix for what is added up event by event.
+func (g *group) addUp(m *machine, low, high, skip int) (from int, ok bool) {
+	if !g.tally.enough(m) {
+		return len(g.events), false
+	}
+	g.tally.begin()
+	total, n, mask := newSum(), 0, uint64(0)
+	for i := high - 1; i >= low; i-- {
+		e := &g.events[i]
+		switch {
+		case i == skip:
+			continue
+		case m.kind == temporal:
+			if mask|e.mask == mask {
+				continue
+			}
+			mask |= e.mask
+			ok = m.of(mask, mask)
+		case m.kind == valueCount:
+			n += g.tally.fresh(e)
+			ok = n >= m.need
+		default:
+			before, first := total.quick, total.n == 0
+			for _, v := range e.more.numbers {
+				total.add(v)
+			}
+			ok = (first || total.quick > before) && total.quick >= m.under && total.holds(m, g.numbers(m, i, high, skip))
+		}
+		if ok {
 			return i, true
 		}
 	}
-	return 0, false
+	return g.tally.lacks(m, n, total.quick), false
 }
 
-// counter adds up events in any order.
-type counter struct {
-	*machine
-
-	events  int
-	mask    uint64
-	values  []hash
-	set     map[hash]struct{} // the values, where they are many
-	sum     *big.Float
-	numbers []float64
-}
-
-// fewValues is how many values are found quicker by looking at all of them.
-const fewValues = 24
-
-// exactly is enough binary digits for the sum of any number of float64s, so that it does not depend on their order.
-const exactly = 2304
-
-// add adds an event, and reports whether that can have made a difference to the condition.
-func (c *counter) add(e *event) bool {
-	c.events++
-	switch c.kind {
-	case eventCount:
-		return true
-	case valueCount:
-		before := c.distinct()
-		for _, v := range e.more.values {
-			c.addValue(v)
+// numbers returns a function that goes through the numbers of the events from low up to high that count, but the one at skip.
+func (g *group) numbers(m *machine, low, high, skip int) func(func(float64)) {
+	return func(yield func(float64)) {
+		for i := low; i < high; i++ {
+			if i != skip && g.counts(m, i) {
+				for _, v := range g.events[i].more.numbers {
+					yield(v)
+				}
+			}
 		}
-		return c.distinct() > before
-	case temporal, ordered:
-		before := c.mask
-		c.mask |= e.mask
-		return c.mask != before
-	}
-	if c.kind == valuePercentile {
-		c.numbers = append(c.numbers, e.more.numbers...)
-		return true
-	}
-	if c.sum == nil {
-		c.sum = new(big.Float).SetPrec(exactly)
-	}
-	for _, v := range e.more.numbers {
-		c.sum.Add(c.sum, new(big.Float).SetFloat64(v))
-	}
-	c.numbers = append(c.numbers, e.more.numbers...)
-	return true
-}
-
-func (c *counter) distinct() int { return max(len(c.values), len(c.set)) }
-
-func (c *counter) addValue(v hash) {
-	switch {
-	case c.set != nil:
-		c.set[v] = struct{}{}
-	case slices.Contains(c.values, v):
-	case len(c.values) < fewValues:
-		c.values = append(c.values, v)
-	default:
-		c.set = make(map[hash]struct{}, 2*fewValues)
-		for _, w := range c.values {
-			c.set[w] = struct{}{}
-		}
-		c.set[v] = struct{}{}
 	}
 }
 
-// value returns what the condition compares.
-func (c *counter) value() float64 {
-	switch c.kind {
-	case eventCount:
-		return float64(c.events)
-	case valueCount:
-		return float64(c.distinct())
+// judge evaluates any condition on the events from low up to high.
+func (g *group) judge(m *machine, low, high int) bool {
+	if m.needsAll && g.lost >= g.events[high-1].at-m.span {
+		return false // who knows
+	}
+	switch m.kind {
 	case valueSum, valueAvg:
-		if c.sum == nil {
-			return 0
+		total := newSum()
+		numbers := g.numbers(m, low, high, none)
+		numbers(total.add)
+		return (m.kind == valueSum || total.n > 0) && total.holds(m, numbers)
+	case temporal:
+		mask := g.mask(low, high)
+		return m.of(mask, mask)
+	case ordered:
+		return m.orderedHolds(g.events[low:high])
+	}
+	v := g.value(m, low, high)
+	return v == v && m.compare(v) // NaN: there are no numbers
+}
+
+func (g *group) mask(low, high int) (mask uint64) {
+	for i := low; i < high; i++ {
+		mask |= g.events[i].mask
+	}
+	return mask
+}
+
+// value returns what the condition compares, of the events from low up to high.
+func (g *group) value(m *machine, low, high int) float64 {
+	switch m.kind {
+	case eventCount:
+		if m.reach == 0 {
+			return float64(high - low)
 		}
-		sum := c.sum
-		if c.kind == valueAvg {
-			sum = new(big.Float).SetPrec(exactly).Quo(sum, new(big.Float).SetInt64(int64(len(c.numbers))))
+		n := 0
+		for i := low; i < high; i++ {
+			if g.counts(m, i) {
+				n++
+			}
 		}
-		v, _ := sum.Float64()
-		return v
+		return float64(n)
+	case valueCount:
+		g.tally.begin()
+		n := 0
+		for i := low; i < high; i++ {
+			n += g.tally.fresh(&g.events[i])
+		}
+		return float64(n)
+	case valueSum, valueAvg:
+		return exact(m, g.numbers(m, low, high, none))
 	case valuePercentile:
-		return percentile(c.numbers, c.rank)
-	default:
-		return count(c.mask)
+		list := make([]float64, 0, high-low)
+		g.numbers(m, low, high, none)(func(v float64) { list = append(list, v) })
+		return percentile(list, m.rank)
+	case ordered:
+		return m.longest(g.events[low:high])
 	}
+	return count(g.mask(low, high))
 }
 
-// percentile returns the value of a rank, between the two nearest ones where it falls between them.
-func percentile(numbers []float64, rank float64) float64 {
-	if len(numbers) == 0 {
-		return math.NaN()
+// counts reports whether the event at an index counts: of the firings of a correlation those alone that begin a burst, that is, a run of overlapping windows.
+func (g *group) counts(m *machine, i int) bool {
+	e := &g.events[i]
+	if m.reach == 0 || e.isRecord() {
+		return true
 	}
-	sorted := slices.Sorted(slices.Values(numbers))
-	at := rank / 100 * float64(len(sorted)-1)
-	low, part := math.Modf(at)
-	v := sorted[int(low)]
-	if part > 0 {
-		v += part * (sorted[int(low)+1] - v)
+	if e.burst == unknown {
+		e.burst = begins
+		for j := i - 1; j >= 0 && g.events[j].at >= e.at-e.more.reach; j-- {
+			if o := &g.events[j]; !o.isRecord() && o.more.inner == e.more.inner {
+				e.burst = goesOn
+				break
+			}
+		}
 	}
-	return v
-}
-
-// holds reports whether the condition is true of what was added.
-func (c *counter) holds() bool {
-	if c.kind != temporal {
-		return c.compare(c.value())
-	}
-	return c.of(c.mask, c.mask)
+	return e.burst == begins
 }
 
 func (m *machine) compare(v float64) bool {
@@ -180,21 +201,4 @@ func (m *machine) evaluate(c rules.Condition, found, present uint64) bool {
 		return slices.ContainsFunc(c.Searches, name)
 	}
 	return false
-}
-
-// judge evaluates any condition on the events of a window. counted are those that count: of the firings of a correlation only the first of each burst does.
-func (m *machine) judge(events []event, counted func(i int) bool) bool {
-	if m.kind == ordered {
-		return m.orderedHolds(events)
-	}
-	c := counter{machine: m}
-	for i := range events {
-		if counted(i) {
-			c.add(&events[i])
-		}
-	}
-	if (m.kind == valueAvg || m.kind == valuePercentile) && len(c.numbers) == 0 {
-		return false
-	}
-	return c.holds()
 }

@@ -80,10 +80,10 @@ func TestMatchAllocates(t *testing.T) {
 	}
 }
 
-// TestProcessAllocates nothing on a chunk without hits, and with hits only what the host is asked for, once.
+// TestProcessAllocates nothing on a chunk without hits, and with hits only what the host is asked for, once. What correlations remember is memory too, so they are left out.
 func TestProcessAllocates(t *testing.T) {
 	s := conf.Default()
-	s.Rules = allocationRules()
+	s.Rules, s.Exclude = allocationRules(), bundledCorrelations(t)
 	e, err := New(s)
 	if err != nil {
 		t.Fatal(err)
