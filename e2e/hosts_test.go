@@ -63,10 +63,7 @@ const (
 
 // TestHostsCorpora compares what leaves each host with a run of the same host without the rules.
 func TestHostsCorpora(t *testing.T) {
-	engine, err := pipeline.New(conf.Default())
-	if err != nil {
-		t.Fatal(err)
-	}
+	engine, exclude := alone(t, "builtin")
 	eachHost(t, func(t *testing.T, b program) {
 		pattern, events := corpora(t)
 		parsers := filepath.Join(t.TempDir(), "parsers.conf")
@@ -75,7 +72,8 @@ func TestHostsCorpora(t *testing.T) {
 		}
 		push := func(withRules bool) [][]byte {
 			r := listen(t)
-			h := b.withPlugin(t, strings.Replace(classicConfig(pattern, withRules, r.port()), "%PARSERS%", parsers, 1))
+			config := strings.NewReplacer("%PARSERS%", parsers, "    Name sigma\n", "    Name sigma\n    Exclude "+exclude+"\n").Replace(classicConfig(pattern, withRules, r.port()))
+			h := b.withPlugin(t, config)
 			h.until(t, fmt.Sprintf("%d records", events), func() bool { return r.count() >= events })
 			h.stop(t)
 			return r.take(t)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"sigmatrail/conf"
 	"sigmatrail/internal/chunk"
 	forwardreceiver "sigmatrail/internal/forward/receiver"
 	"sigmatrail/internal/pipeline"
@@ -103,10 +102,7 @@ func listenAs(t *testing.T, o forwardreceiver.Options) *forwardreceiver.Receiver
 // the rules.
 func TestGoOutputHosts(t *testing.T) {
 	so := outputPlugin(t)
-	engine, err := pipeline.New(conf.Default())
-	if err != nil {
-		t.Fatal(err)
-	}
+	engine, exclude := alone(t, "builtin")
 	eachHost(t, func(t *testing.T, b program) {
 		pattern, events := corpora(t)
 		parsers := filepath.Join(t.TempDir(), "parsers.conf")
@@ -121,7 +117,7 @@ func TestGoOutputHosts(t *testing.T) {
 		want := judge(t, engine, plainReceiver.take(t))
 
 		r := listenAs(t, forwardreceiver.Options{})
-		config := outputConfig(input, oneWorker+"    alert_tag alert.$TAG[1]\n    compress gzip\n", r.Port())
+		config := outputConfig(input, oneWorker+"    alert_tag alert.$TAG[1]\n    compress gzip\n    exclude "+exclude+"\n", r.Port())
 		h := b.run(t, strings.Replace(config, "[SERVICE]\n", "[SERVICE]\n    Parsers_File "+parsers+"\n", 1), nil, []string{"-e", so})
 		h.until(t, fmt.Sprintf("%d records", events), func() bool { return len(r.Entries("aws.ct")) >= events })
 		h.stop(t)

@@ -215,7 +215,7 @@ func shown(list []string) string {
 func (t *teller) outside(c *rules.Correlation, st *oracle.Standing, at time.Time) {
 	for i, e := range slices.Backward(st.Others) {
 		if e.Time.Before(at) {
-			t.linef(2, "%s more, the last at %s, which is %s too early", count(i+1, "event"), t.clock(e.Time), at.Sub(e.Time)-c.Timespan)
+			t.linef(2, "%s more, the last at %s, which is %s too early", count(i+1, "event"), t.clock(e.Time), span(at.Sub(e.Time)-c.Timespan))
 			return
 		}
 	}
