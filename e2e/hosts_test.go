@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"sigmatrail/conf"
-	"sigmatrail/internal/pipeline"
 )
 
 // eachHost runs f with the Fluent Bit on PATH and with those that FLUENT_BIT_HOSTS names, paths divided by colons.

@@ -14,7 +14,6 @@ import (
 
 	"sigmatrail/internal/chunk"
 	forwardreceiver "sigmatrail/internal/forward/receiver"
-	"sigmatrail/internal/pipeline"
 )
 
 // outputPlugin is the built shared object under the name by which hosts take it for a Go output.
