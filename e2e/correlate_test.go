@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -15,10 +16,11 @@ import (
 	"time"
 
 	"sigmatrail/conf"
+	"sigmatrail/internal/oracle"
 	"sigmatrail/internal/pipeline"
 	"sigmatrail/internal/record"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // dated is an event of the corpora with what correlations go by.
@@ -135,7 +137,7 @@ func relatedRules(t *testing.T) string {
 
 // firing is what is written of a correlation on a record.
 type firing struct {
-	Rule, Group, First, Last string
+	Rule, Values, First, Last string
 }
 
 // firingsOf returns the firings on records, one JSON object a line, sorted; duplicates of a record have the same.
@@ -158,7 +160,11 @@ func firingsOf(t *testing.T, lines []string) (list []firing) {
 		}
 		for _, rule := range r.Sigma.Rules {
 			for _, c := range rule.Correlations {
-				list = append(list, firing{rule.ID, fmt.Sprint(c.Group), c.First, c.Last})
+				var values []string
+				for _, g := range c.Group {
+					values = append(values, g.Value)
+				}
+				list = append(list, firing{rule.ID, strings.Join(values, "\x00"), c.First, c.Last})
 			}
 		}
 	}
@@ -200,9 +206,10 @@ func TestCorrelateInFlight(t *testing.T) {
 	if strings.Contains(spec, "sigmahq") && len(want) < 30 {
 		t.Fatalf("%d firings", len(want))
 	}
+	checkEpisodes(t, "scan", episodes(t, spec, list), want)
 	t.Run("in order", func(t *testing.T) {
 		got := flown(t, spec, writeEvents(t, list), len(list))
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +got):\n%.3000s", diff)
 		}
 		t.Logf("%d events, %d firings", len(list), len(want))
@@ -211,28 +218,78 @@ func TestCorrelateInFlight(t *testing.T) {
 		seed := uint64(time.Now().UnixNano())
 		mixed := late(list, 14*time.Minute, rand.New(rand.NewPCG(seed, 0)))
 		file := writeEvents(t, mixed)
-		if diff := cmp.Diff(want, scanned(t, spec, file)); diff != "" {
+		if diff := gocmp.Diff(want, scanned(t, spec, file)); diff != "" {
 			t.Errorf("seed %d: the scan depends on the order (-want +got):\n%.3000s", seed, diff)
 		}
 		got := flown(t, spec, file, len(mixed))
-		for _, f := range want {
-			if !slices.ContainsFunc(got, func(g firing) bool {
-				return g.Rule == f.Rule && g.Group == f.Group && g.First <= f.Last && f.First <= g.Last
-			}) {
-				t.Errorf("seed %d: missed %v", seed, f)
-			}
-		}
-		groups := make(map[string]bool)
-		for _, f := range want {
-			groups[f.Rule+f.Group] = true
-		}
-		for _, g := range got {
-			if !groups[g.Rule+g.Group] {
-				t.Errorf("seed %d: %v, and the scan has nothing of the kind", seed, g)
-			}
-		}
+		checkEpisodes(t, fmt.Sprint("seed ", seed), episodes(t, spec, list), got)
 		t.Logf("%d events, %d firings, %d in their order", len(mixed), len(got), len(want))
 	})
+}
+
+// episodes returns the episodes of each correlation and group, as the oracle finds them.
+func episodes(t *testing.T, ruleSpec string, list []dated) map[string][]oracle.Episode {
+	t.Helper()
+	engine, err := pipeline.New(conf.Settings{Rules: ruleSpec, MinLevel: "informational", Key: "sigma"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := engine.Rules()
+	judge := oracle.New(set.Rules, record.DefaultAliases(), "sigma")
+	var records []oracle.Occurrence
+	for _, d := range list {
+		packed, err := record.AppendMsgpack(nil, d.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := record.Decode(packed, 0)
+		o, ok := body.(*record.Object)
+		if !ok {
+			t.Fatalf("no object: %s", d.text)
+		}
+		if hits := judge.Match(o, time.Time{}); len(hits) > 0 {
+			found := record.Found{Record: o}
+			records = append(records, oracle.Occurrence{
+				Time: d.at, Account: cmp.Or(found.Text("recipientAccountId"), found.Text("userIdentity.accountId")), ID: d.id, Rules: hits,
+				Values: func(field string) []string { return judge.Texts(o, field) },
+			})
+		}
+	}
+	out := make(map[string][]oracle.Episode)
+	for i, c := range oracle.Correlate(set, records) {
+		of := set.Correlations[i]
+		for _, g := range c.Groups {
+			out[of.ID+strings.Join(g.Values, "\x00")] = g.Episodes(of.Timespan)
+		}
+	}
+	return out
+}
+
+// checkEpisodes demands at least one firing in each episode, and none outside of one.
+func checkEpisodes(t *testing.T, what string, want map[string][]oracle.Episode, got []firing) {
+	t.Helper()
+	fired := make(map[string][]time.Time)
+	for _, f := range got {
+		last, err := time.Parse(time.RFC3339Nano, f.Last)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := f.Rule + f.Values
+		fired[k] = append(fired[k], last)
+		if !slices.ContainsFunc(want[k], func(e oracle.Episode) bool { return !last.Before(e.First) && !last.After(e.Last) }) {
+			t.Errorf("%s: %v is in no episode", what, f)
+		}
+	}
+	n := 0
+	for k, list := range want {
+		for _, e := range list {
+			n++
+			if !slices.ContainsFunc(fired[k], func(last time.Time) bool { return !last.Before(e.First) && !last.After(e.Last) }) {
+				t.Errorf("%s: no firing of %q in %v", what, k, e)
+			}
+		}
+	}
+	t.Logf("%s: %d episodes, %d firings", what, n, len(got))
 }
 
 // halves are two records that complete a correlation together.

@@ -45,11 +45,10 @@ func (c *coverageCommand) Run(std streams) error {
 	if err := program.Acceptable(c.Settings); err != nil {
 		return err
 	}
-	list := c.written(program.Rules().Rules)
 	if c.Requirements {
-		return c.printRequirements(std, list)
+		return c.printRequirements(std, c.written(program.Rules().Rules))
 	}
-	m := coverage.NewMatrix(list)
+	m := coverage.NewMatrix(c.written(reporting(program)))
 	switch c.Output {
 	case "navigator":
 		return m.WriteLayer(std.out)
@@ -57,6 +56,23 @@ func (c *coverageCommand) Run(std streams) error {
 		return indented(std, newMatrixJSON(m))
 	}
 	return printMatrix(std, m)
+}
+
+// reporting returns the rules and correlations that report by themselves. What a correlation silences needs its records all the same.
+func reporting(p *pipeline.Program) (list []*rules.Rule) {
+	set := p.Rules()
+	silent, silentToo := set.Silenced()
+	for i, r := range set.Rules {
+		if !silent[i] {
+			list = append(list, r)
+		}
+	}
+	for i, c := range set.Correlations {
+		if !silentToo[i] {
+			list = append(list, c.Rule)
+		}
+	}
+	return list
 }
 
 // written returns the rules that are written on records.
