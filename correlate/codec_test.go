@@ -174,7 +174,7 @@ func TestEveryFieldIsConsidered(t *testing.T) {
 		{group{}, "key texts events lost from settled upTo tally judgedAt held dirty stored touched newer older"},
 		{event{}, "at id account mask serial more fired unjudged holds led burst"},
 		{more{}, "text values slots numbers slot number faces inner reach by"},
-		{table{}, "shards users idle title restored mu waiting judging judged"},
+		{table{}, "shards users idle title restored mu waiting pruned judging judged"},
 		{progress{}, "newest seen"},
 		{clock{}, "lateness now mu sources horizon due"},
 	} {
