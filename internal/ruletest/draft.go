@@ -92,23 +92,9 @@ func (d *draft) verdict(key, value *yaml.Node) {
 
 // finish finds the case's events and changes them.
 func (d *draft) finish() {
-	var from []*yaml.Node
-	for _, n := range []*yaml.Node{d.event, d.file, d.like} {
-		if n != nil {
-			from = append(from, n)
-		}
-	}
 	switch {
-	case len(from) != 1:
-		d.fail(d.node, "", "%s: must have one of event, file and like", d.name)
-	case d.judged && d.stepList != nil:
-		d.fail(d.stepList, "", "%s: steps say what must fire; leave hit and hits out", d.name)
-	case !d.judged && d.stepList == nil:
-		d.fail(d.node, "", "%s: must have hit, true or false, or hits, a list of rules, or steps", d.name)
-	case d.want.exact && d.want.rule != "":
-		d.fail(d.node, "", "%s: hits names the rules; leave rule out", d.name)
-	case d.number > 0 && d.file == nil:
-		d.fail(d.node, "", "%s: line is a line of a file, and there is no file", d.name)
+	case !d.fits():
+		return
 	case d.event != nil:
 		d.inline()
 	case d.file != nil:
@@ -123,6 +109,31 @@ func (d *draft) finish() {
 	if d.stepList != nil {
 		d.readSteps()
 	}
+}
+
+// fits reports whether the members of the case go together.
+func (d *draft) fits() bool {
+	from := 0
+	for _, n := range []*yaml.Node{d.event, d.file, d.like} {
+		if n != nil {
+			from++
+		}
+	}
+	switch {
+	case from != 1:
+		d.fail(d.node, "", "%s: must have one of event, file and like", d.name)
+	case d.judged && d.stepList != nil:
+		d.fail(d.stepList, "", "%s: steps say what must fire; leave hit and hits out", d.name)
+	case !d.judged && d.stepList == nil:
+		d.fail(d.node, "", "%s: must have hit, true or false, or hits, a list of rules, or steps", d.name)
+	case d.want.exact && d.want.rule != "":
+		d.fail(d.node, "", "%s: hits names the rules; leave rule out", d.name)
+	case d.number > 0 && d.file == nil:
+		d.fail(d.node, "", "%s: line is a line of a file, and there is no file", d.name)
+	default:
+		return true
+	}
+	return false
 }
 
 func (d *draft) inline() {

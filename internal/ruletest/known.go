@@ -50,7 +50,7 @@ func (k *known) headings(f rules.File) (list []heading) {
 		return list
 	}
 	defer func() { // yaml.v3 has panicked on hostile input
-		_ = recover() //nolint:errcheck // what is wrong the rules say
+		_ = recover() // what is wrong the rules say
 		if k.heads == nil {
 			k.heads = make(map[string][]heading)
 		}
@@ -120,10 +120,10 @@ func (k *known) beside(folder string) []rules.File {
 		return list
 	}
 	var list []rules.File
-	for _, ending := range []string{"*.yml", "*.yaml"} {
-		names, _ := filepath.Glob(filepath.Join(filepath.FromSlash(folder), ending)) //nolint:errcheck // the pattern is sound, or nothing stands there
+	for _, ending := range []string{"*.yml", "*.yaml"} { // where the folder's name is no pattern, nothing stands there
+		names, _ := filepath.Glob(filepath.Join(filepath.FromSlash(folder), ending))
 		for _, name := range names {
-			if text, err := os.ReadFile(name); err == nil && !isTestName(strings.ToLower(name)) { //nolint:gosec // rules beside those that somebody named
+			if text, err := os.ReadFile(name); err == nil && !isTestName(strings.ToLower(name)) {
 				list = append(list, rules.File{Name: filepath.ToSlash(name), Text: text})
 			}
 		}

@@ -130,19 +130,23 @@ func (r *runner) suite(s *suite) error {
 		r.testCase(t, s, c)
 	}
 	r.report(problems...)
-	if r.options.Run != nil || len(t.subjects()) == 0 {
-		return nil // what is not chosen is not missing, nor is what would test rules about other logs
+	if r.options.Run == nil && len(t.subjects()) > 0 { // what is not chosen is not missing, nor is what would test rules about other logs
+		r.complete(t, s, r.Hits-hits, r.Misses-misses)
 	}
-	hits, misses = r.Hits-hits, r.Misses-misses
+	return nil
+}
+
+// complete reports what tests a suite lacks that has so many cases of either kind.
+func (r *runner) complete(t *tested, s *suite, hits, misses int) {
 	switch {
 	case s.missing != "":
 		r.missing(s.name, "%s", s.missing)
-	case s.beside && len(s.problems) == 0 && (hits == 0 || misses == 0): // what cannot be read may be of the other kind
+	case !s.beside || len(s.problems) > 0: // what cannot be read may be of the other kind
+	case hits == 0 || misses == 0:
 		r.missing(s.name, "%d cases that must hit and %d that must not: both kinds are needed", hits, misses)
-	case s.beside && len(s.problems) == 0:
+	default:
 		r.untimed(t, s)
 	}
-	return nil
 }
 
 // untimed reports that correlations lack cases over time.

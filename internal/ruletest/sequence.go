@@ -122,7 +122,7 @@ func (s *sequence) now() time.Time { return s.events[s.inOrder[len(s.inOrder)-1]
 
 // shuffled is an order in which the events may arrive: each comes at most lateness after it has happened. Records of one step that are the same stay in their order.
 func (s *sequence) shuffled(seed uint64) []int {
-	random := rand.New(rand.NewPCG(seed, uint64(len(s.events)))) //nolint:gosec // any order will do
+	random := rand.New(rand.NewPCG(seed, uint64(len(s.events))))
 	arrival := make([]time.Time, len(s.events))
 	for i := range arrival {
 		arrival[i] = s.events[i].Time.Add(time.Duration(random.Int64N(int64(lateness))))

@@ -53,14 +53,14 @@ type teller struct {
 }
 
 func (t *teller) linef(indent int, format string, args ...any) {
-	fmt.Fprintf(t, strings.Repeat("  ", t.depth+indent)+format+"\n", args...)
+	_, _ = fmt.Fprintf(t, strings.Repeat("  ", t.depth+indent)+format+"\n", args...)
 }
 
 // correlation tells how one stands at an event.
 func (t *teller) correlation(index, event int) {
-	c := t.sequence.set.Correlations[index]
+	c := t.set.Correlations[index]
 	t.linef(0, "%s (%s):", c.Title, c.Type)
-	standings := oracle.Standings(t.sequence.set, index, t.occurrences(), event)
+	standings := oracle.Standings(t.set, index, t.occurrences(), event)
 	if len(standings) == 0 {
 		t.apart(c, event)
 	}
@@ -82,22 +82,22 @@ func (t *teller) nested(index, event int) {
 
 // apart says why an event takes no part in a correlation.
 func (t *teller) apart(c *rules.Correlation, event int) {
-	e := &t.sequence.events[event]
+	e := &t.events[event]
 	hit := false
-	for _, r := range t.sequence.set.Resolve(c) {
+	for _, r := range t.set.Resolve(c) {
 		for _, rule := range r.Rules {
 			if !slices.Contains(e.Rules, rule) {
 				continue
 			}
 			hit = true
-			for _, field := range slices.Concat(called(c, t.sequence.set.Rules[rule], c.GroupBy), called(c, t.sequence.set.Rules[rule], c.Fields)) {
+			for _, field := range slices.Concat(called(c, t.set.Rules[rule], c.GroupBy), called(c, t.set.Rules[rule], c.Fields)) {
 				if len(e.Values(field)) == 0 {
 					t.linef(1, "the event takes no part: it has nothing at %s", field)
 				}
 			}
 		}
 		for _, inner := range r.Correlations {
-			t.linef(1, "the event completes nothing of it: %q is not true then", t.sequence.set.Correlations[inner].Title)
+			t.linef(1, "the event completes nothing of it: %q is not true then", t.set.Correlations[inner].Title)
 			t.nested(inner, event)
 			hit = true
 		}
@@ -107,7 +107,7 @@ func (t *teller) apart(c *rules.Correlation, event int) {
 	}
 	t.linef(1, "the event takes no part: none of its rules hits it")
 	n := 0
-	for _, r := range t.sequence.set.Resolve(c) {
+	for _, r := range t.set.Resolve(c) {
 		for _, rule := range r.Rules {
 			if n++; n <= mostRules {
 				x := t.explainer.Explain(rule, e.found)
@@ -135,7 +135,7 @@ func called(c *rules.Correlation, r *rules.Rule, fields []string) (list []string
 
 // standing tells what a group holds at an event.
 func (t *teller) standing(c *rules.Correlation, index, event int, st *oracle.Standing) {
-	at := t.sequence.events[event].Time
+	at := t.events[event].Time
 	t.linef(1, "%s%s in the %s up to %s", group(c, st.Values), count(len(st.Window), "event"), span(c.Timespan), t.clock(at))
 	if strings.HasPrefix(c.Type, "temporal") {
 		t.places(c, at, st)
@@ -242,7 +242,7 @@ func (t *teller) places(c *rules.Correlation, at time.Time, st *oracle.Standing)
 			t.linef(2, "✗ %s: not in that time, but at %s", r.Name, shown(out))
 		} else {
 			t.linef(2, "✗ %s: does not occur", r.Name)
-			for _, inner := range t.sequence.set.Resolve(c)[i].Correlations {
+			for _, inner := range t.set.Resolve(c)[i].Correlations {
 				t.last(inner, at)
 			}
 		}
@@ -255,7 +255,7 @@ func (t *teller) places(c *rules.Correlation, at time.Time, st *oracle.Standing)
 // last tells how a correlation stood at the last event up to a time that takes part in it.
 func (t *teller) last(correlation int, at time.Time) {
 	for _, i := range slices.Backward(t.inOrder) {
-		if !t.events[i].Time.After(at) && len(oracle.Standings(t.sequence.set, correlation, t.occurrences(), i)) > 0 {
+		if !t.events[i].Time.After(at) && len(oracle.Standings(t.set, correlation, t.occurrences(), i)) > 0 {
 			t.nested(correlation, i)
 			return
 		}
