@@ -59,11 +59,11 @@ func (c *correlated) standing(g *correlatedGroup, at time.Time) Standing {
 	var window []*happening
 	for _, e := range g.events {
 		if e.at.After(at) || at.Sub(e.at) > c.Timespan {
-			st.Others = append(st.Others, e.taken())
+			st.Others = append(st.Others, c.taken(e))
 			continue
 		}
 		window = append(window, e)
-		st.Window = append(st.Window, e.taken())
+		st.Window = append(st.Window, c.taken(e))
 	}
 	st.Value = c.compared(window, g)
 	for _, w := range g.windows {
@@ -80,16 +80,18 @@ func (c *correlated) standing(g *correlatedGroup, at time.Time) Standing {
 	return st
 }
 
-func (e *happening) taken() Taken {
+func (c *correlated) taken(e *happening) Taken {
 	t := Taken{Time: e.at}
 	for place := range e.places {
 		t.Places = append(t.Places, place)
 	}
 	slices.Sort(t.Places)
-	for tuple := range e.tuples {
-		t.Values = append(t.Values, strings.Trim(tuple, "[]"))
+	if c.Type == "value_count" {
+		for tuple := range e.tuples {
+			t.Values = append(t.Values, strings.Trim(tuple, "[]"))
+		}
+		slices.Sort(t.Values)
 	}
-	slices.Sort(t.Values)
 	for _, n := range e.numbers {
 		t.Values = append(t.Values, n.RatString())
 	}

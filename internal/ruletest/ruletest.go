@@ -65,8 +65,8 @@ func (r *Result) FullName() string { return r.File + "/" + r.Rule + "/" + r.Name
 
 // Report is what a run found.
 type Report struct {
-	// Rules counts the rules about CloudTrail that were tested, or should have been; Hits and Misses the cases that were run in which something must hit, and
-	// those in which nothing must.
+	// Rules counts the rules about CloudTrail, and the correlations, that were tested, or should have been; Hits and Misses the cases that were run in which something must hit, or
+	// fire, and those in which nothing must.
 	Rules, Hits, Misses int
 	// Results are those of all cases, in their order.
 	Results []Result

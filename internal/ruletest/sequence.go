@@ -41,14 +41,14 @@ type occurred struct {
 	found  record.Found
 }
 
-// newSequence judges the events of the steps, by judge. ok is false where one cannot be judged.
+// newSequence judges the events of the steps by judge, which finds one record in each. ok is false where one cannot be judged.
 func newSequence(set *rules.Set, steps []step, judge func(e *event) (found []record.Found, hits []int, ok bool), texts func(record.Found, string) []string) (*sequence, bool) {
 	s := &sequence{set: set}
 	for i := range steps {
 		for n := range steps[i].events {
 			e := &steps[i].events[n]
 			found, hits, ok := judge(&e.event)
-			if !ok || len(found) != 1 {
+			if !ok {
 				return nil, false
 			}
 			f := found[0]
@@ -178,6 +178,10 @@ func (j *judging) prepareSteps() (*sequence, bool) {
 	}
 	return newSequence(j.Set, j.c.steps, func(e *event) ([]record.Found, []int, bool) {
 		v, ok := j.judge(e)
+		if ok && len(v.found) != 1 {
+			j.fail(NoRecord, "", "an event of a step holds %d CloudTrail records; it must be one", len(v.found))
+			ok = false
+		}
 		return v.found, v.hits, ok
 	}, j.explainer.Texts)
 }
