@@ -193,15 +193,29 @@ func (p *pass) before(m *machine) int64 {
 
 // insert adds an event to one group, and passes on what fires.
 func (p *pass) insert(m *machine, e event, texts []string, again bool) {
+	s := p.state
+	out, fresh, ok := p.locked(m, &e, texts, again)
+	if !ok {
+		s.stats.late.Add(1)
+		return
+	}
+	if fresh {
+		s.evict()
+	}
+	s.store.touch()
+	p.pass(m, out)
+}
+
+// locked does what insert does to the group's shard. A fault in it leaves no lock behind: the host goes on.
+func (p *pass) locked(m *machine, e *event, texts []string, again bool) (out outcome, fresh, ok bool) {
 	t, s := p.tables[m.index], p.state
 	key := hashOf(texts...)
 	sh := t.shard(key)
 	before := p.before(m)
 	sh.mu.Lock()
-	if sh.tooLate(m, key, &e, before) {
-		sh.mu.Unlock()
-		s.stats.late.Add(1)
-		return
+	defer sh.mu.Unlock()
+	if sh.tooLate(m, key, e, before) {
+		return out, false, false
 	}
 	g, fresh := sh.group(key, texts, uint64(s.stamp.Add(1))) //nolint:gosec // counts up
 	if fresh {
@@ -209,7 +223,7 @@ func (p *pass) insert(m *machine, e event, texts []string, again bool) {
 		g.from = before
 	}
 	expired := g.expire(min(before, e.at-m.span))
-	out := p.add(m, t, g, e, again)
+	out = p.add(m, t, g, *e, again)
 	if s.options.MaxEvents > 0 {
 		s.stats.evictedEvents.Add(uint64(g.crowd(max(s.options.MaxEvents, m.least)))) //nolint:gosec // a count
 	}
@@ -217,14 +231,9 @@ func (p *pass) insert(m *machine, e event, texts []string, again bool) {
 		sh.change(g)
 	}
 	groups, events := sh.sweep(before, s.store != nil)
-	sh.mu.Unlock()
 	s.groups.Add(-int64(groups))
 	s.stats.expired.Add(uint64(expired + events)) //nolint:gosec // counts
-	if fresh {
-		s.evict()
-	}
-	s.store.touch()
-	p.pass(m, out)
+	return out, fresh, true
 }
 
 // outcome is what an event has led to: moments at which the condition of a group is true, for the correlations that refer to it, and whether it fires.
@@ -402,26 +411,32 @@ func (p *pass) judgeTable(m *machine, t *table) {
 }
 
 func (p *pass) judgeOne(m *machine, t *table, due pending) {
+	if out, ok := p.judgeLocked(m, t, due); ok {
+		p.state.store.touch()
+		p.pass(m, out)
+	}
+}
+
+// judgeLocked judges a moment of a group, if that is still there.
+func (p *pass) judgeLocked(m *machine, t *table, due pending) (out outcome, ok bool) {
 	sh := t.shard(due.key)
 	sh.mu.Lock()
+	defer sh.mu.Unlock()
 	g := sh.groups[due.key]
 	if g == nil {
-		sh.mu.Unlock()
-		return
+		return out, false
 	}
 	w, holds, rises := g.judged(m, due.at)
 	g.settleAt(due.at)
 	if p.state.store != nil {
 		sh.change(g)
 	}
-	out := outcome{key: g.key, texts: g.texts}
+	out = outcome{key: g.key, texts: g.texts}
 	if holds {
 		out.add(g, m, w)
 	}
 	if rises {
 		out.fire(g, m, w)
 	}
-	sh.mu.Unlock()
-	p.state.store.touch()
-	p.pass(m, out)
+	return out, true
 }

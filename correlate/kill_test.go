@@ -33,7 +33,7 @@ func TestChild(t *testing.T) {
 		t.Skip("it is started by others")
 	}
 	_, compiled := load(t, endless)
-	s, err := OpenState(path, Options{Now: time.Now}, func(line string) { fmt.Println("#", line) })
+	s, err := OpenState(path, Options{Now: time.Now}, func(line string, _ bool) { fmt.Println("#", line) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestTwoProcesses(t *testing.T) {
 	for out.Scan() && out.Text() != "open" {
 		t.Log(out.Text())
 	}
-	_, err := OpenState(path, Options{}, func(string) {})
+	_, err := OpenState(path, Options{}, func(string, bool) {})
 	if err == nil || err.Error() != path+": another process has this state of correlations open: give each process a file of its own" {
 		t.Error(err)
 	}

@@ -167,6 +167,13 @@ func (s *State) eachShard(f func(*shard)) {
 // say reports a line to the host; without a file there is nobody to read it.
 func (st *store) say(format string, args ...any) {
 	if st != nil {
-		st.report(fmt.Sprintf("state of correlations, %s: ", st.path) + fmt.Sprintf(format, args...))
+		st.report(fmt.Sprintf("state of correlations, %s: ", st.path)+fmt.Sprintf(format, args...), false)
+	}
+}
+
+// complain reports what is wrong.
+func (st *store) complain(format string, args ...any) {
+	if st != nil {
+		st.report(fmt.Sprintf("state of correlations, %s: ", st.path)+fmt.Sprintf(format, args...), true)
 	}
 }

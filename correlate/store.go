@@ -32,7 +32,7 @@ const (
 type store struct {
 	state  *State
 	path   string
-	report func(string)
+	report Report
 	every  time.Duration
 
 	changed atomic.Bool
@@ -51,15 +51,18 @@ type store struct {
 	buffer []byte
 }
 
+// Report is given lines for the user, from any goroutine; wrong says that somebody should look.
+type Report func(line string, wrong bool)
+
 // OpenState returns a State that is kept in a file, with what is in it. The directory must be there; the file is made if it is not, with mode 0600. A file
 // that is damaged, or of another version, is moved aside, and the State begins empty. report is given lines for the user, from any goroutine: what was found, what
 // could not be used or is not used any more and why, and when something cannot be written. The error says what is wrong with the path, or that another process has
 // the file. Close must be called in the end. What was fed in the last second before a process dies may be missing in the file.
-func OpenState(path string, o Options, report func(line string)) (*State, error) {
+func OpenState(path string, o Options, report Report) (*State, error) {
 	return openState(path, o, report, saveEvery, unusedFor)
 }
 
-func openState(path string, o Options, report func(string), every, grace time.Duration) (*State, error) {
+func openState(path string, o Options, report Report, every, grace time.Duration) (*State, error) {
 	s := NewState(o)
 	s.grace = grace
 	s.store = &store{
@@ -112,7 +115,7 @@ func (st *store) guard(f func()) {
 	defer func() {
 		if r := recover(); r != nil && st != nil {
 			st.errors.Add(1)
-			st.say("a fault in sigmatrail (please report it): %v\n%s", r, debug.Stack())
+			st.complain("a fault in sigmatrail (please report it): %v\n%s", r, debug.Stack())
 		}
 	}()
 	f()
@@ -213,7 +216,7 @@ func (st *store) failure(err error) {
 	st.errors.Add(1)
 	if f := (*fault)(nil); !errors.As(err, &f) {
 		if !st.failed {
-			st.say("cannot be written: %v; correlations go on in memory, and writing is tried again", err)
+			st.complain("cannot be written: %v; correlations go on in memory, and writing is tried again", err)
 		}
 		st.failed = true
 		return
@@ -227,12 +230,12 @@ func (st *store) failure(err error) {
 		} else if reopened := st.attempt(st.renew); reopened != nil {
 			err = errors.Join(err, reopened)
 		} else {
-			st.say("%v\nit begins anew", err)
+			st.complain("%v\nit begins anew", err)
 			return
 		}
 	}
 	st.ended = true
-	st.say("%v\ncorrelations go on in memory alone, until the next start", err)
+	st.complain("%v\ncorrelations go on in memory alone, until the next start", err)
 }
 
 // abandon closes a database that may not be able to close any more.
@@ -299,7 +302,7 @@ func (st *store) aside(why string) error {
 	if err := os.Rename(st.path, name); err != nil {
 		return fmt.Errorf("moving it aside: %w", err)
 	}
-	st.say("it is kept as %s", filepath.Base(name))
+	st.complain("it is kept as %s", filepath.Base(name))
 	return nil
 }
 

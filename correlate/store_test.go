@@ -26,7 +26,7 @@ type lines struct {
 	list []string
 }
 
-func (l *lines) add(line string) {
+func (l *lines) add(line string, _ bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.list = append(l.list, line)
@@ -162,7 +162,7 @@ func TestRestartChangesNothing(t *testing.T) {
 
 		p := newPlay(compiled, o, s.live)
 		open := func() *State {
-			s, err := openState(path, p.options, func(line string) {
+			s, err := openState(path, p.options, func(line string, _ bool) {
 				if !strings.HasSuffix(line, "restored") {
 					t.Errorf("%s", line)
 				}
@@ -235,11 +235,11 @@ func TestAnotherVersion(t *testing.T) {
 
 func TestPathErrors(t *testing.T) {
 	dir := t.TempDir()
-	_, err := OpenState(filepath.Join(dir, "no", "state"), Options{}, func(string) {})
+	_, err := OpenState(filepath.Join(dir, "no", "state"), Options{}, func(string, bool) {})
 	if err == nil || !strings.Contains(err.Error(), "there is no directory "+filepath.Join(dir, "no")) {
 		t.Error(err)
 	}
-	if _, err := OpenState(dir, Options{}, func(string) {}); err == nil || !strings.Contains(err.Error(), dir) {
+	if _, err := OpenState(dir, Options{}, func(string, bool) {}); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Error(err)
 	}
 	path := filepath.Join(dir, "state")
@@ -248,7 +248,7 @@ func TestPathErrors(t *testing.T) {
 		t.Error(info.Mode(), err)
 	}
 	start := time.Now()
-	_, err = OpenState(path, Options{}, func(string) {})
+	_, err = OpenState(path, Options{}, func(string, bool) {})
 	if err == nil || !strings.Contains(err.Error(), path+": another process has this state of correlations open") {
 		t.Error(err)
 	}

@@ -68,7 +68,7 @@ func (st *store) open() error {
 		if why == "" || tries == mostFaults {
 			return err
 		}
-		st.say("cannot be used: %v; correlations begin anew", err)
+		st.complain("cannot be used: %v; correlations begin anew", err)
 		if err := st.aside(why); err != nil {
 			return fmt.Errorf("%s: %w", st.path, err)
 		}

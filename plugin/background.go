@@ -1,5 +1,8 @@
 package main
 
+// #include "shim.h"
+import "C"
+
 import (
 	"fmt"
 	"os"
@@ -16,7 +19,7 @@ const patience = 5 * time.Second
 // background runs work beside the host's threads and keeps what it has to say for the host's log. The zero value is ready.
 type background struct {
 	mu      sync.Mutex
-	waiting []string
+	waiting []message
 	any     atomic.Bool // whether something waits, so that a callback need not lock
 
 	returning atomic.Bool // whether memory is about to be returned
@@ -27,18 +30,24 @@ func (b *background) run(what string, f func()) {
 	go func() {
 		defer func() {
 			if r := recover(); r != nil {
-				b.say(fmt.Sprintf("a fault in sigmatrail in %s (please report it): %v\n%s", what, r, debug.Stack()))
+				b.say(logError, fmt.Sprintf("a fault in sigmatrail in %s (please report it): %v\n%s", what, r, debug.Stack()))
 			}
 		}()
 		f()
 	}()
 }
 
-// say logs an error at the next callback, or on standard error if none comes.
-func (b *background) say(text string) {
+// message is a text for the host's log.
+type message struct {
+	level C.int
+	text  string
+}
+
+// say logs a text at the next callback, or on standard error if none comes.
+func (b *background) say(level C.int, text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.waiting = append(b.waiting, text)
+	b.waiting = append(b.waiting, message{level, text})
 	b.any.Store(true)
 	if len(b.waiting) == 1 {
 		time.AfterFunc(patience, b.give)
@@ -58,7 +67,7 @@ func (b *background) returnMemory() {
 }
 
 // take returns what waits, and forgets it.
-func (b *background) take() []string {
+func (b *background) take() []message {
 	if !b.any.Load() {
 		return nil
 	}
@@ -72,9 +81,13 @@ func (b *background) take() []string {
 
 // give writes what still waits to standard error.
 func (b *background) give() {
-	for _, text := range b.take() {
-		for line := range strings.Lines(text) {
-			fmt.Fprintf(os.Stderr, "[%s] [error] [filter:sigma] %s\n", time.Now().Format("2006/01/02 15:04:05.000"), strings.TrimRight(line, "\n"))
+	for _, m := range b.take() {
+		level := "info"
+		if m.level == logError {
+			level = "error"
+		}
+		for line := range strings.Lines(m.text) {
+			fmt.Fprintf(os.Stderr, "[%s] [%5s] [filter:sigma] %s\n", time.Now().Format("2006/01/02 15:04:05.000"), level, strings.TrimRight(line, "\n"))
 		}
 	}
 }

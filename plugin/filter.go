@@ -63,8 +63,8 @@ func sigmaFilter(instance unsafe.Pointer, context C.uintptr_t, data unsafe.Point
 		C.sigma_free(memory)
 		rc = C.SIGMA_NOTOUCH
 	})
-	for _, text := range process.background.take() {
-		log.lines(logError, text)
+	for _, m := range process.background.take() {
+		log.lines(m.level, m.text)
 	}
 	e := process.get(uintptr(context))
 	if e == nil {

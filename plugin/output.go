@@ -85,8 +85,8 @@ func sigmaOutputFlush(context, data unsafe.Pointer, size C.size_t, tag *C.char, 
 		return C.SIGMA_RETRY
 	}
 	defer recoverAt(d.log, "delivering a chunk, which is to be tried again", func() { rc = C.SIGMA_RETRY })
-	for _, text := range process.background.take() {
-		d.log.lines(logError, text)
+	for _, m := range process.background.take() {
+		d.log.lines(m.level, m.text)
 	}
 	// A bad address that the host hands us becomes a panic of this call, not the end of the process.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))

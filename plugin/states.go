@@ -1,5 +1,8 @@
 package main
 
+// #include "shim.h"
+import "C"
+
 import (
 	"fmt"
 	"path/filepath"
@@ -64,14 +67,18 @@ func openState(log hostLog, path string, options correlate.Options, b *backgroun
 	}
 	var mu sync.Mutex
 	opening := true
-	state, err := correlate.OpenState(path, options, func(line string) {
+	state, err := correlate.OpenState(path, options, func(line string, wrong bool) {
 		mu.Lock()
 		defer mu.Unlock()
-		if opening {
-			log.print(logWarn, line)
-			return
+		level := C.int(logInfo)
+		if wrong {
+			level = logError
 		}
-		b.say(line)
+		if opening {
+			log.lines(level, line)
+		} else {
+			b.say(level, line)
+		}
 	})
 	mu.Lock()
 	defer mu.Unlock()

@@ -87,7 +87,13 @@ func openState(s conf.Settings, log *slog.Logger) (*correlate.State, error) {
 	if s.CorrelationState == "" {
 		return correlate.NewState(pipeline.StateOptions(s)), nil
 	}
-	state, err := correlate.OpenState(s.CorrelationState, pipeline.StateOptions(s), func(line string) { log.Warn(line) })
+	state, err := correlate.OpenState(s.CorrelationState, pipeline.StateOptions(s), func(line string, wrong bool) {
+		if wrong {
+			log.Error(line)
+		} else {
+			log.Info(line)
+		}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("correlation-state: %w", err)
 	}
