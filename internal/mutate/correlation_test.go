@@ -75,8 +75,12 @@ func TestCheckCorrelations(t *testing.T) {
 			t.Errorf("%s: of %d mutants of %s survive: %s", tests, reports[2].Mutants, reports[2].Rule.Title, got)
 		}
 	}
-	broken := tests + "- {name: x, like: hits, steps: []}\n"
-	if _, err := Check(fstest.MapFS{"r.yml": {Data: []byte(rule)}, "r.test.yml": {Data: []byte(broken)}}); err == nil || !strings.Contains(err.Error(), "steps must be a list") {
-		t.Error(err)
+	for add, want := range map[string]string{
+		"- {name: x, like: hits, steps: []}\n":              "steps must be a list",
+		"- {name: x, like: hits, steps: [{fires: true}]}\n": "a case over time fails without any change",
+	} {
+		if _, err := Check(fstest.MapFS{"r.yml": {Data: []byte(rule)}, "r.test.yml": {Data: []byte(tests + add)}}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", add, err)
+		}
 	}
 }
