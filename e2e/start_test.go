@@ -32,10 +32,10 @@ func TestReadme(t *testing.T) {
 	}
 	h := startBare(t, config)
 	highHits := func() int { return strings.Count(h.log.String(), `"sigma"=>{"level"=>"high"`) }
-	h.until(t, "four high hits in both outputs", func() bool { return highHits() == 8 })
+	h.until(t, "five high hits in both outputs", func() bool { return highHits() == 10 })
 	h.stop(t)
-	if h.logged("[error]") != "" || highHits() != 8 {
-		t.Errorf("%d high hits, want 4 in each output:\n%s", highHits(), h.log)
+	if h.logged("[error]") != "" || highHits() != 10 {
+		t.Errorf("%d high hits, want 5 in each output:\n%s", highHits(), h.log)
 	}
 }
 
