@@ -164,6 +164,20 @@ func TestCorrelationWaits(t *testing.T) {
 	if !slices.Contains(titlesOn(t, body), "Few") || !strings.Contains(body, `"waited":true`) || !strings.Contains(body, `"first":"2026-11-20T08:00:01Z"`) {
 		t.Error(body)
 	}
+	if n := e.Tally(); n.Fired != 2 { // Few once, and Many
+		t.Errorf("fired %d times", n.Fired)
+	}
+}
+
+// TestCorrelationWaitsUnwritten: what waited and is not to be written is owed to nobody, and counts once.
+func TestCorrelationWaitsUnwritten(t *testing.T) {
+	e := correlating(t, manyText, func(s *conf.Settings) { s.CorrelationLateness, s.MinLevel = time.Minute, "critical" })
+	for i := range 20 {
+		process(t, e, event(t, refused(i*120, fmt.Sprint("who", i), fmt.Sprint("e", i))))
+	}
+	if n := e.Tally(); n.Fired != 19 || len(e.owed.take(nil)) != 0 {
+		t.Errorf("%+v", n)
+	}
 }
 
 // TestCorrelationUndated: a record without a time has that of its event, and without either takes no part.
@@ -189,6 +203,9 @@ func TestCorrelationUndated(t *testing.T) {
 	}
 	if n := e.Tally(); n.Undated != 0 {
 		t.Errorf("%+v", n)
+	}
+	if process3("\xdd\x00\x00\x00\x02\xd3\x7f\xff\xff\xff\xff\xff\xff\xff"); e.Tally().Undated != 3 { // a time of no calendar is none
+		t.Errorf("%+v", e.Tally())
 	}
 	var counts Counts
 	d := e.NewJudge()
