@@ -46,9 +46,8 @@ func (e *Engine) correlate(j *Judgement, waited *[]correlate.Firing, counts *Tal
 			counts.Undated++
 			continue
 		}
-		owed := e.owed.take(nil) // counted before
-		fired := e.correlator.Apply(owed, &ev)
-		counts.Fired += uint64(len(fired) - len(owed)) //nolint:gosec // appended
+		fired := e.correlator.Apply(e.owed.take(nil), &ev)
+		counts.Fired += uint64(len(fired))
 		for _, f := range fired {
 			if e.Fire(v, f) && f.Waited {
 				*waited = append(*waited, f)
