@@ -154,7 +154,10 @@ func (v *Verdict) appendFired(list []enrich.Correlation, c *rules.Correlation, c
 		}
 		said := enrich.Correlation{
 			Type: c.Type, Timespan: c.Timespan.Seconds(), Count: f.Events, First: f.First.Format(time.RFC3339Nano), Last: f.Last.Format(time.RFC3339Nano),
-			EventIDs: f.EventIDs, Waited: f.Waited,
+			Waited: f.Waited,
+		}
+		for _, id := range f.EventIDs {
+			said.EventIDs = append(said.EventIDs, strings.ToValidUTF8(id, "\uFFFD"))
 		}
 		for _, g := range f.Group {
 			said.Group = append(said.Group, enrich.Evidence{Field: clip(g.Name, 0), Value: clip(g.Value, 0)})

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -177,6 +178,39 @@ func TestCorrelationWaitsUnwritten(t *testing.T) {
 	}
 	if n := e.Tally(); n.Fired != 19 || len(e.owed.take(nil)) != 0 {
 		t.Errorf("%+v", n)
+	}
+}
+
+// TestCorrelationWaitsElsewhere: what has waited is not about the record on which it is written: that is told neither as who did it, nor as whose repetition it is.
+func TestCorrelationWaitsElsewhere(t *testing.T) {
+	for name, through := range doors() {
+		e := correlating(t, strings.Replace(manyText, "generate: true", "generate: false", 1), func(s *conf.Settings) {
+			s.CorrelationLateness, s.Suppress, s.Summary, s.Format, s.Exclude = time.Minute, "1h", true, "flat", "5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b21"
+		})
+		through(t, e, refused(1, "a", "e1"))
+		through(t, e, refused(2, "b", "e2"))
+		through(t, e, refused(700, "a", "e3"))
+		w := readOutcome(t, through(t, e, refused(1000, "c", "e4"))) // on which a fires again
+		if len(w.Sigma.Rules) != 1 || marksOf(w) != "false/0" || w.Sigma.Summary != "" || w.top["risk_object"] != nil {
+			t.Errorf("%s: %s, %s", name, marksOf(w), w.top)
+		}
+		through(t, e, refused(1001, "d", "e5"))
+		w = readOutcome(t, through(t, e, refused(1100, "c", "e6"))) // on which c fires and d
+		if marksOf(w) != "low true/0" {
+			t.Errorf("%s: %s, %s", name, marksOf(w), w.top)
+		}
+	}
+}
+
+// TestCorrelationBadText: an eventID that is no UTF-8 is written as such.
+func TestCorrelationBadText(t *testing.T) {
+	e := correlating(t, manyText, nil)
+	for i := range 2 {
+		process(t, e, event(t, refused(i, "a", fmt.Sprint("e", i))))
+	}
+	out := process(t, e, bytes.Replace(event(t, refused(3, "a", "e~")), []byte("e~"), []byte("e\xff"), 1))
+	if !bytes.Contains(out, []byte("\xa2e1\xa4e\xef\xbf\xbd")) {
+		t.Errorf("%q", out)
 	}
 }
 

@@ -88,7 +88,7 @@ func NewCorrelatingEngine(s conf.Settings, p *Program, state *correlate.State) (
 	if !ok {
 		return nil, fmt.Errorf("format: %q is not a format", s.Format)
 	}
-	suppressor, err := newSuppressor(s)
+	suppressor, err := newSuppressor(s, len(p.set.Rules))
 	if err != nil {
 		return nil, err
 	}
