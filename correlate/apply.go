@@ -224,8 +224,8 @@ func (p *pass) locked(m *machine, e *event, texts []string, again bool) (out out
 	}
 	expired := g.expire(min(before, e.at-m.span))
 	out = p.add(m, t, g, *e, again)
-	if s.options.MaxEvents > 0 {
-		s.stats.evictedEvents.Add(uint64(g.crowd(max(s.options.MaxEvents, m.least)))) //nolint:gosec // a count
+	if most := s.options.Load().MaxEvents; most > 0 {
+		s.stats.evictedEvents.Add(uint64(g.crowd(max(most, m.least)))) //nolint:gosec // a count
 	}
 	if s.store != nil {
 		sh.change(g)

@@ -49,6 +49,23 @@ func TestBounds(t *testing.T) {
 	})
 }
 
+// TestLimit: bounds that change hold from the next event on.
+func TestLimit(t *testing.T) {
+	_, compiled := load(t, "title: C\nname: c\nlevel: low\ncorrelation: {type: event_count, rules: [a], group-by: [who], timespan: 10s, condition: {lt: 2}}\n")
+	s := NewState(Options{Lateness: time.Hour, MaxGroups: 10})
+	c := NewCorrelator(compiled, s)
+	for i := range 20 {
+		if fired := c.Apply(nil, occurrence{1000 + int64(i), "a", "", texts{"who": fmt.Sprint(i)}}.event(i)); len(fired) > 0 {
+			t.Fatal(fired)
+		}
+	}
+	s.Limit(Options{Lateness: time.Second, MaxGroups: 5})
+	fired := c.Apply(nil, occurrence{1020, "a", "", texts{"who": "x"}}.event(20))
+	if st := s.Stats(); len(fired) != 9 || st.Groups != 5 { // of the ten last ones the very last is not due yet
+		t.Errorf("%d fire, %+v", len(fired), st)
+	}
+}
+
 // TestWaitingIsBounded: what waits to be judged does not stay behind the groups that had to go.
 func TestWaitingIsBounded(t *testing.T) {
 	_, compiled := load(t, "title: C\nname: c\nlevel: low\ncorrelation: {type: event_count, rules: [a], group-by: [who], timespan: 10s, condition: {lt: 2}}\n")
