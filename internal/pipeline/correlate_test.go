@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sigmatrail/conf"
+	"sigmatrail/correlate"
 	"sigmatrail/internal/record"
 
 	"github.com/google/go-cmp/cmp"
@@ -302,7 +303,13 @@ func TestCorrelationsChangeNothingElse(t *testing.T) {
 
 // TestNotices: what correlations had to forget, and what takes no part, is said, and not again and again.
 func TestNotices(t *testing.T) {
-	e := correlating(t, manyText, func(s *conf.Settings) { s.CorrelationMaxGroups, s.CorrelationMaxEvents = 8, 4 })
+	s := conf.Default()
+	s.CorrelationMaxGroups, s.CorrelationMaxEvents = 8, 4
+	state := correlate.NewState(StateOptions(s))
+	e, err := NewCorrelatingEngine(s, correlating(t, manyText, nil).Program, state)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i := range 200 {
 		process(t, e, event(t, strings.Replace(refused(i, fmt.Sprint("who", i%20), fmt.Sprint("e", i)), "userIdentity", "other", i%2)))
 	}
@@ -313,6 +320,13 @@ func TestNotices(t *testing.T) {
 		}
 	}
 	if again := e.Notices(); len(again) > 0 {
+		t.Error(again)
+	}
+	next, err := NewCorrelatingEngine(conf.Default(), e.Program, state) // as after a hot reload
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := next.Notices(); len(again) > 0 {
 		t.Error(again)
 	}
 }
