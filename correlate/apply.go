@@ -43,11 +43,12 @@ func (c *Correlator) Apply(dst []Firing, ev *Event) []Firing {
 	e := event{at: at, serial: ev.Serial}
 	e.setID(ev.Account, ev.ID)
 	p.id = e.id
+	values := brief(ev.Values)
 	var room [4]feed
 	for i, rule := range ev.Rules {
 		for k := range c.byRule[rule] {
 			if feeds := c.feeds(room[:0], ev.Rules, i, c.byRule[rule][k].to); len(feeds) > 0 {
-				p.offer(feeds, e, ev.Values, false)
+				p.offer(feeds, e, values, false)
 			}
 		}
 	}

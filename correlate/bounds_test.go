@@ -3,6 +3,7 @@ package correlate
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -47,6 +48,20 @@ func TestBounds(t *testing.T) {
 			t.Fatalf("after Close %+v", st)
 		}
 	})
+}
+
+// TestLongTexts: texts that differ somewhere far behind are different ones, and are not kept as a whole.
+func TestLongTexts(t *testing.T) {
+	_, compiled := load(t, "title: C\nname: c\nlevel: low\ncorrelation: {type: event_count, rules: [a], group-by: [who], timespan: 10s, condition: {gte: 2}}\n")
+	c := NewCorrelator(compiled, NewState(Options{}))
+	long := strings.Repeat("x", 1<<16)
+	var fired []Firing
+	for i, who := range []string{long + "1", long + "2", long, long + "1"} {
+		fired = c.Apply(fired, occurrence{1000, "a", "", texts{"who": who}}.event(i))
+	}
+	if len(fired) != 1 || fired[0].Serial != 3 || len(fired[0].Group[0].Value) != mostText+32 {
+		t.Errorf("%d fire: %.100v", len(fired), fired)
+	}
 }
 
 // TestLimit: bounds that change hold from the next event on.
