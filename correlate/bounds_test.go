@@ -64,6 +64,19 @@ func TestLongTexts(t *testing.T) {
 	}
 }
 
+// TestSumBelowRounding: what a float64 swallows one by one counts in the end.
+func TestSumBelowRounding(t *testing.T) {
+	_, compiled := load(t, "title: C\nname: c\nlevel: low\ncorrelation: {type: value_sum, rules: [a], group-by: [who], timespan: 10s, condition: {gte: 10000000000000002, field: n}}\n")
+	c := NewCorrelator(compiled, NewState(Options{}))
+	var fired []Firing
+	for i, n := range []string{"1", "1", "1", "10000000000000000"} {
+		fired = c.Apply(fired, occurrence{1000 + int64(i), "a", "", texts{"who": "x", "n": n}}.event(i))
+	}
+	if len(fired) != 1 || fired[0].Value != 10000000000000004 {
+		t.Error(fired)
+	}
+}
+
 // TestLimit: bounds that change hold from the next event on.
 func TestLimit(t *testing.T) {
 	_, compiled := load(t, "title: C\nname: c\nlevel: low\ncorrelation: {type: event_count, rules: [a], group-by: [who], timespan: 10s, condition: {lt: 2}}\n")
