@@ -43,11 +43,12 @@ func (c *Correlator) Apply(dst []Firing, ev *Event) []Firing {
 	e := event{at: at, serial: ev.Serial}
 	e.setID(ev.Account, ev.ID)
 	p.id = e.id
+	values := brief(ev.Values)
 	var room [4]feed
 	for i, rule := range ev.Rules {
 		for k := range c.byRule[rule] {
 			if feeds := c.feeds(room[:0], ev.Rules, i, c.byRule[rule][k].to); len(feeds) > 0 {
-				p.offer(feeds, e, ev.Values, false)
+				p.offer(feeds, e, values, false)
 			}
 		}
 	}
@@ -224,8 +225,8 @@ func (p *pass) locked(m *machine, e *event, texts []string, again bool) (out out
 	}
 	expired := g.expire(min(before, e.at-m.span))
 	out = p.add(m, t, g, *e, again)
-	if s.options.MaxEvents > 0 {
-		s.stats.evictedEvents.Add(uint64(g.crowd(max(s.options.MaxEvents, m.least)))) //nolint:gosec // a count
+	if most := s.options.Load().MaxEvents; most > 0 {
+		s.stats.evictedEvents.Add(uint64(g.crowd(max(most, m.least)))) //nolint:gosec // a count
 	}
 	if s.store != nil {
 		sh.change(g)

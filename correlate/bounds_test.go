@@ -3,6 +3,7 @@ package correlate
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -47,6 +48,50 @@ func TestBounds(t *testing.T) {
 			t.Fatalf("after Close %+v", st)
 		}
 	})
+}
+
+// TestLongTexts: texts that differ somewhere far behind are different ones, and are not kept as a whole.
+func TestLongTexts(t *testing.T) {
+	_, compiled := load(t, "title: C\nname: c\nlevel: low\ncorrelation: {type: event_count, rules: [a], group-by: [who], timespan: 10s, condition: {gte: 2}}\n")
+	c := NewCorrelator(compiled, NewState(Options{}))
+	long := strings.Repeat("x", 1<<16)
+	var fired []Firing
+	for i, who := range []string{long + "1", long + "2", long, long + "1"} {
+		fired = c.Apply(fired, occurrence{1000, "a", "", texts{"who": who}}.event(i))
+	}
+	if len(fired) != 1 || fired[0].Serial != 3 || len(fired[0].Group[0].Value) != mostText+32 {
+		t.Errorf("%d fire: %.100v", len(fired), fired)
+	}
+}
+
+// TestSumBelowRounding: what a float64 swallows one by one counts in the end.
+func TestSumBelowRounding(t *testing.T) {
+	_, compiled := load(t, "title: C\nname: c\nlevel: low\ncorrelation: {type: value_sum, rules: [a], group-by: [who], timespan: 10s, condition: {gte: 10000000000000002, field: n}}\n")
+	c := NewCorrelator(compiled, NewState(Options{}))
+	var fired []Firing
+	for i, n := range []string{"1", "1", "1", "10000000000000000"} {
+		fired = c.Apply(fired, occurrence{1000 + int64(i), "a", "", texts{"who": "x", "n": n}}.event(i))
+	}
+	if len(fired) != 1 || fired[0].Value != 10000000000000004 {
+		t.Error(fired)
+	}
+}
+
+// TestLimit: bounds that change hold from the next event on.
+func TestLimit(t *testing.T) {
+	_, compiled := load(t, "title: C\nname: c\nlevel: low\ncorrelation: {type: event_count, rules: [a], group-by: [who], timespan: 10s, condition: {lt: 2}}\n")
+	s := NewState(Options{Lateness: time.Hour, MaxGroups: 10})
+	c := NewCorrelator(compiled, s)
+	for i := range 20 {
+		if fired := c.Apply(nil, occurrence{1000 + int64(i), "a", "", texts{"who": fmt.Sprint(i)}}.event(i)); len(fired) > 0 {
+			t.Fatal(fired)
+		}
+	}
+	s.Limit(Options{Lateness: time.Second, MaxGroups: 5})
+	fired := c.Apply(nil, occurrence{1020, "a", "", texts{"who": "x"}}.event(20))
+	if st := s.Stats(); len(fired) != 9 || st.Groups != 5 { // of the ten last ones the very last is not due yet
+		t.Errorf("%d fire, %+v", len(fired), st)
+	}
 }
 
 // TestWaitingIsBounded: what waits to be judged does not stay behind the groups that had to go.

@@ -13,13 +13,19 @@ const mostSources = 4096
 
 // clock keeps how far events have come, by account and region, as these are delivered apart. It is safe for concurrent use.
 type clock struct {
-	lateness time.Duration
-	now      func() time.Time // nil: events come in order, and the latest one says how far they have come
+	now func() time.Time // nil: events come in order, and the latest one says how far they have come
 
-	mu      sync.Mutex
-	sources map[source]*progress
-	horizon int64
-	due     int // observations until the horizon is worked out again
+	mu       sync.Mutex
+	lateness time.Duration
+	sources  map[source]*progress
+	horizon  int64
+	due      int // observations until the horizon is worked out again
+}
+
+func (c *clock) limit(lateness time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lateness = lateness
 }
 
 type source struct{ account, region string }

@@ -176,7 +176,7 @@ func TestEveryFieldIsConsidered(t *testing.T) {
 		{more{}, "text values slots numbers slot number faces inner reach by"},
 		{table{}, "shards users idle title restored mu waiting pruned judging judged"},
 		{progress{}, "newest seen"},
-		{clock{}, "lateness now mu sources horizon due"},
+		{clock{}, "now mu lateness sources horizon due"},
 	} {
 		var got []string
 		for f := range reflect.TypeOf(test.of).Fields() {

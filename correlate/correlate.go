@@ -25,7 +25,7 @@ type Event struct {
 type Firing struct {
 	// Correlation is its index in the set of rules.
 	Correlation int
-	// Group is what the events have in common, in the order of group-by; empty without one.
+	// Group is what the events have in common, in the order of group-by; empty without one. Texts of more than 1 KiB end in a hash.
 	Group []Field
 	// Events is how many events stand in the window.
 	Events int
@@ -49,6 +49,9 @@ type Field struct{ Name, Value string }
 
 // MostIDs is how many events a Firing names.
 const MostIDs = 20
+
+// mostText is how many bytes of a text groups keep; of what goes beyond that, they keep a hash.
+const mostText = 1 << 10
 
 // mostCombinations bounds how many groups, or values, one event takes part in where its fields are arrays.
 const mostCombinations = 64

@@ -162,6 +162,25 @@ func combinations(fields []string, values func(string) []string) [][]string {
 	return list
 }
 
+// brief has a hash stand for the rest of texts that are very long, as groups keep them.
+func brief(values func(string) []string) func(string) []string {
+	long := func(text string) bool { return len(text) > mostText }
+	return func(field string) []string {
+		texts := values(field)
+		if !slices.ContainsFunc(texts, long) {
+			return texts
+		}
+		texts = slices.Clone(texts)
+		for i, text := range texts {
+			if long(text) {
+				rest := hashOf(text)
+				texts[i] = text[:mostText] + hex.EncodeToString(rest[:])
+			}
+		}
+		return texts
+	}
+}
+
 // distinct returns the texts without repetitions.
 func distinct(texts []string) []string {
 	for i, text := range texts {

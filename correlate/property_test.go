@@ -154,7 +154,7 @@ func property(t *rapid.T, most int) {
 
 // recalled returns a State that has what is worth keeping of another one, and nothing that was worked out.
 func recalled(s *State) *State {
-	o := NewState(s.options)
+	o := NewState(*s.options.Load())
 	o.clock.sources = s.clock.sources
 	o.clock.horizon = s.clock.horizon
 	for digest, t := range s.tables {

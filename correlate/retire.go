@@ -92,8 +92,8 @@ func (s *State) fit(m *machine, t *table) {
 				sh.remove(g, true)
 				s.groups.Add(-1)
 				s.stats.expired.Add(uint64(len(g.events)))
-			} else if s.options.MaxEvents > 0 {
-				s.stats.evictedEvents.Add(uint64(g.crowd(max(s.options.MaxEvents, m.least)))) //nolint:gosec // a count
+			} else if most := s.options.Load().MaxEvents; most > 0 {
+				s.stats.evictedEvents.Add(uint64(g.crowd(max(most, m.least)))) //nolint:gosec // a count
 			}
 		}
 		sh.mu.Unlock()
@@ -124,7 +124,8 @@ func (m *machine) sound(g *group) bool {
 
 // trim forgets the groups that were not touched for longest where there are far too many, as when a file has more than there may be now.
 func (s *State) trim() {
-	if s.options.MaxGroups <= 0 || s.groups.Load() <= int64(s.options.MaxGroups) {
+	most := s.options.Load().MaxGroups
+	if most <= 0 || s.groups.Load() <= int64(most) {
 		return
 	}
 	s.mu.Lock()
@@ -135,7 +136,7 @@ func (s *State) trim() {
 			ages = append(ages, g.touched)
 		}
 	})
-	many := len(ages) - s.options.MaxGroups
+	many := len(ages) - most
 	if many <= 0 {
 		return
 	}

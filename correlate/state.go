@@ -22,7 +22,7 @@ type Options struct {
 // State is the groups of correlations, by what these mean, so that those of rules which stay the same stay too when other rules change. It is safe for concurrent
 // use; several Correlators share one.
 type State struct {
-	options Options
+	options atomic.Pointer[Options]
 	clock   clock
 	store   *store // nil: memory alone
 	grace   time.Duration
@@ -60,7 +60,15 @@ type counts struct{ events, restored, duplicates, firings, expired, evictedGroup
 
 // NewState returns an empty State in memory.
 func NewState(o Options) *State {
-	return &State{options: o, clock: clock{lateness: o.Lateness, now: o.Now, horizon: never}, tables: make(map[digestKey]*table), grace: unusedFor}
+	s := &State{clock: clock{now: o.Now, horizon: never}, tables: make(map[digestKey]*table), grace: unusedFor}
+	s.Limit(o)
+	return s
+}
+
+// Limit changes how late records may come, and how much is kept, from the next event on. Now must be the one that s has.
+func (s *State) Limit(o Options) {
+	s.options.Store(&o)
+	s.clock.limit(o.Lateness)
 }
 
 // Stats returns the counts.
@@ -89,18 +97,19 @@ func (s *State) keep(m *machine) int64 {
 	if m.waits { // what was at the time of the event before is looked at
 		span *= 2
 	}
-	if s.options.Now != nil {
+	if s.clock.now != nil {
 		span += ahead.Microseconds() // the horizon may be so much too far
 	}
 	return span + m.reach
 }
 
 // lateness is how much later than others an event may come.
-func (s *State) lateness() int64 { return s.options.Lateness.Microseconds() }
+func (s *State) lateness() int64 { return s.options.Load().Lateness.Microseconds() }
 
 // evict forgets the groups that were not touched for longest, while there are too many.
 func (s *State) evict() {
-	for s.options.MaxGroups > 0 && s.groups.Load() > int64(s.options.MaxGroups) {
+	most := int64(s.options.Load().MaxGroups)
+	for most > 0 && s.groups.Load() > most {
 		victim := s.oldestShard()
 		if victim == nil {
 			return

@@ -242,6 +242,11 @@ func TestPathErrors(t *testing.T) {
 	if _, err := OpenState(dir, Options{}, func(string, bool) {}); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Error(err)
 	}
+	for path, want := range map[string]string{filepath.Join(dir, "no", "state"): "there is no directory", dir: "is no file", filepath.Join(dir, "state"): ""} {
+		if err := CheckPath(path); (err == nil) != (want == "") || (err != nil && !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
 	path := filepath.Join(dir, "state")
 	s, _ := reopen(t, path, Options{}, saveEvery, aMinute)
 	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {

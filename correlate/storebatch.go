@@ -102,8 +102,8 @@ func (s *State) titleOf(t *table) string {
 }
 
 func (s *State) now() time.Time {
-	if s.options.Now != nil {
-		return s.options.Now()
+	if s.clock.now != nil {
+		return s.clock.now()
 	}
 	return time.Now()
 }

@@ -96,7 +96,7 @@ func openFile(path string) (*bbolt.DB, error) {
 	var system *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: there is no directory %s: create it, writable for the user that this runs as", path, filepath.Dir(path))
+		return nil, noDirectory(path)
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		return nil, fmt.Errorf("%s: another process has this state of correlations open: give each process a file of its own", path)
 	case errors.As(err, &system):
@@ -105,6 +105,25 @@ func openFile(path string) (*bbolt.DB, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return db, nil
+}
+
+func noDirectory(path string) error {
+	return fmt.Errorf("%s: there is no directory %s: create it, writable for the user that this runs as", path, filepath.Dir(path))
+}
+
+// CheckPath says what keeps OpenState from using a path, as far as that can be seen without opening or making anything.
+func CheckPath(path string) error {
+	dir, err := os.Stat(filepath.Dir(path))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || (err == nil && !dir.IsDir()):
+		return noDirectory(path)
+	case err != nil:
+		return err
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: it is no file", path)
+	}
+	return nil
 }
 
 // lock takes the lock that bbolt takes next, on the same file.

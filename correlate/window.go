@@ -56,11 +56,12 @@ func (g *group) addUp(m *machine, low, high, skip int) (from int, ok bool) {
 			n += g.tally.fresh(e)
 			ok = n >= m.need
 		default:
-			before, first := total.quick, total.n == 0
+			more := total.n == 0
 			for _, v := range e.more.numbers {
 				total.add(v)
+				more = more || v > 0
 			}
-			ok = (first || total.quick > before) && total.quick >= m.under && total.holds(m, g.numbers(m, i, high, skip))
+			ok = more && total.quick >= m.under && total.holds(m, g.numbers(m, i, high, skip))
 		}
 		if ok {
 			return i, true

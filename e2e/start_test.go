@@ -90,6 +90,7 @@ func TestRefusals(t *testing.T) {
 		{"no rule that can run", []string{"rules: " + broken}, nil, []string{"broken.yml:5:", "contans", "contains"}},
 		{"strict with a bad rule", []string{"rules: builtin," + broken, "strict: on"}, nil, []string{"strict", "1 of the rules"}},
 		{"dry run of unknown level", []string{"min_level: hgih"}, []string{"--dry-run"}, []string{"min_level", "hgih"}},
+		{"dry run without the directory of the state", []string{"correlation_state: /nonexistent/sigma.db"}, []string{"--dry-run"}, []string{"correlation_state", "there is no directory /nonexistent"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := start(t, withProperties(test.properties...), nil, test.args...)

@@ -106,8 +106,8 @@ func (t *Table) Members(hits []Hit, outline Outline, record Record) []Member {
 		return members
 	case Flat:
 		members := t.appendFlatEvidence(t.fixed(hits, outline.Level, t.flat), hits)
-		if record != nil {
-			members = t.appendRisk(members, hits, record)
+		if own := About(hits); record != nil && len(own) > 0 {
+			members = t.appendRisk(members, own, record)
 		}
 		return t.appendOutline(members, hits, outline)
 	default:

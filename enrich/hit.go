@@ -1,5 +1,7 @@
 package enrich
 
+import "slices"
+
 // Hit is one rule that matched. A Table gives Rule its meaning.
 type Hit struct {
 	// Rule is the rule's index in the list that the Table was made of.
@@ -14,6 +16,19 @@ type Hit struct {
 	// was first.
 	First      bool
 	Suppressed int
+}
+
+// waited reports whether the rule is a correlation that fired for what came before, so that the record has no part in it.
+func (h *Hit) waited() bool {
+	return len(h.Correlations) > 0 && !slices.ContainsFunc(h.Correlations, func(c Correlation) bool { return !c.Waited })
+}
+
+// About returns those of the hits that are about the record on which they are written.
+func About(hits []Hit) []Hit {
+	if !slices.ContainsFunc(hits, func(h Hit) bool { return h.waited() }) {
+		return hits
+	}
+	return slices.DeleteFunc(slices.Clone(hits), func(h Hit) bool { return h.waited() })
 }
 
 // extras is how many members a rule's entry has beside those that are the same on every event.

@@ -12,6 +12,7 @@ import (
 	"unsafe"
 
 	"sigmatrail/conf"
+	"sigmatrail/correlate"
 	"sigmatrail/internal/pipeline"
 )
 
@@ -126,6 +127,11 @@ func start(log hostLog, s conf.Settings, keep, run bool) (i instance, err error)
 	program, err := process.open(log, s, keep)
 	if err != nil {
 		return i, err
+	}
+	if !program.Correlated().Empty() && s.CorrelationState != "" { // which a reload would find out too late
+		if err = correlate.CheckPath(s.CorrelationState); err != nil {
+			return i, fmt.Errorf("correlation_state: %w", err)
+		}
 	}
 	if !run || program.Correlated().Empty() {
 		i.Engine, err = pipeline.NewEngine(s, program)

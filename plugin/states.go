@@ -50,6 +50,9 @@ func (r *states) acquire(log hostLog, s conf.Settings, b *background) (*sharedSt
 			r.open = make(map[string]*sharedState)
 		}
 		r.open[path] = one
+	} else if one.users == 0 { // after a hot reload
+		one.options = options
+		one.Limit(options)
 	} else if o := one.options; o.Lateness != options.Lateness || o.MaxGroups != options.MaxGroups || o.MaxEvents != options.MaxEvents {
 		log.print(logWarn, fmt.Sprintf("another instance remembers for correlations in the same place, with correlation_lateness %v, correlation_max_groups %d and "+
 			"correlation_max_events %d, which hold here too", o.Lateness, o.MaxGroups, o.MaxEvents))

@@ -48,8 +48,8 @@ func (p *parser) bounds(c *Correlation, n, at *node) {
 		switch {
 		case slices.Contains(operators, m.key.text):
 			number := ParseDecimal(m.value.text)
-			if m.value.kind != scalarNode || !number.Valid {
-				p.err(m.value.place, BadCorrelation, "%s takes a number", m.key.text)
+			if _, ok := number.Canonical(); m.value.kind != scalarNode || !ok {
+				p.err(m.value.place, BadCorrelation, "%s takes a number, of 40 digits at most", m.key.text)
 			}
 			c.Bounds = append(c.Bounds, Bound{Op: m.key.text, Number: number})
 		case m.key.text == "field":

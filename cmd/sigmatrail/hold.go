@@ -35,7 +35,7 @@ func (w *worker) hold(r *result, item record.Item, j *pipeline.Judgement) bool {
 	if len(w.scan.fields) == 0 && w.scan.engine.Correlated().Empty() {
 		return false
 	}
-	h := held{json: item.JSON}
+	h, undated := held{json: item.JSON}, uint64(0)
 	for i := range j.Verdicts {
 		v := &j.Verdicts[i]
 		h.kept = append(h.kept, v.Index)
@@ -44,6 +44,7 @@ func (w *worker) hold(r *result, item record.Item, j *pipeline.Judgement) bool {
 		}
 		ev, dated := w.scan.engine.Event(v, time.Time{})
 		if !dated {
+			undated++
 			continue
 		}
 		one := heldRecord{Event: ev, verdict: i}
@@ -54,13 +55,14 @@ func (w *worker) hold(r *result, item record.Item, j *pipeline.Judgement) bool {
 		h.records = append(h.records, one)
 	}
 	if len(h.records) == 0 {
+		r.counts.Undated += undated
 		return false
 	}
 	b := w.batch
 	if w.scan.seen == nil {
 		r = b.addResult()
 	}
-	r.held = &h
+	r.held, r.counts.Undated = &h, undated
 	if w.scan.table != nil {
 		b.out = w.scan.table.add(b.out, j, 0)
 		r.end = len(b.out)

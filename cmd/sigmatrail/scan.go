@@ -118,6 +118,7 @@ func (s *scan) finish() error {
 		{t.Unflattened, "value", " not flattened"},
 		{s.duplicates, "record", " delivered before"},
 		{s.undated, "record", " without a time, left out"},
+		{t.Undated, "record", " without a time, not correlated"},
 		{s.failures, "part", " unreadable"},
 	} {
 		if other.n > 0 {

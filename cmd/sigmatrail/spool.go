@@ -12,7 +12,7 @@ import (
 // spoolBytes is how much a spool keeps in memory.
 const spoolBytes = 64 << 20
 
-// spool keeps texts until all are there, beyond spoolBytes in a file that is gone when it is closed. The zero value is empty.
+// spool keeps texts until all are there, beyond spoolBytes in a file without a name, which is gone with the process however that ends. The zero value is empty.
 type spool struct {
 	memory  []byte // texts with their lengths before them
 	file    *os.File
@@ -34,7 +34,10 @@ func (s *spool) add(text []byte) error {
 // spill moves what is in memory to the file.
 func (s *spool) spill() (err error) {
 	if s.file == nil {
-		if s.file, err = os.CreateTemp("", "sigmatrail-"); err != nil {
+		if s.file, err = os.CreateTemp("", "sigmatrail-"); err == nil {
+			err = os.Remove(s.file.Name())
+		}
+		if err != nil {
 			return fmt.Errorf("keep events until correlations are known: %w", err)
 		}
 		s.w = bufio.NewWriter(s.file)
@@ -84,10 +87,9 @@ func (s *spool) each(f func(i int, text []byte) error) error {
 	return nil
 }
 
-// close takes the file away.
+// close gives the room on the disk free.
 func (s *spool) close() {
 	if s.file != nil {
 		_ = s.file.Close()
-		_ = os.Remove(s.file.Name())
 	}
 }

@@ -47,12 +47,11 @@ func (e *Engine) correlate(j *Judgement, waited *[]correlate.Firing, counts *Tal
 			continue
 		}
 		fired := e.correlator.Apply(e.owed.take(nil), &ev)
+		counts.Fired += uint64(len(fired))
 		for _, f := range fired {
-			if f.Waited {
+			if e.Fire(v, f) && f.Waited {
 				*waited = append(*waited, f)
 			}
-			counts.Fired++
-			e.Fire(v, f)
 		}
 	}
 }
@@ -60,11 +59,11 @@ func (e *Engine) correlate(j *Judgement, waited *[]correlate.Firing, counts *Tal
 // Feeds reports whether correlations want to know of the record.
 func (v *Verdict) Feeds() bool { return len(v.feeds) > 0 }
 
-// Fire adds to v that a correlation has fired, if that is to be written.
-func (e *Engine) Fire(v *Verdict, f correlate.Firing) {
+// Fire adds to v that a correlation has fired, if that is to be written, and reports whether it is.
+func (e *Engine) Fire(v *Verdict, f correlate.Firing) (written bool) {
 	entry := len(e.set.Rules) + f.Correlation
 	if !e.choice.written[entry] {
-		return
+		return false
 	}
 	for _, hit := range v.Hits {
 		if hit == entry {
@@ -75,6 +74,7 @@ func (e *Engine) Fire(v *Verdict, f correlate.Firing) {
 		v.Hits = append(v.Hits, entry)
 	}
 	v.fired = append(v.fired, f)
+	return true
 }
 
 // Event returns the record as correlations look at it. received stands in for a time that the record does not have; ok is false where there is neither. The event borrows
@@ -92,7 +92,7 @@ func (e *Engine) Event(v *Verdict, received time.Time) (ev correlate.Event, ok b
 	return correlate.Event{
 		Time: at, Account: cmp.Or(v.Text("recipientAccountId"), v.Text("userIdentity.accountId")), Region: v.Text("awsRegion"), ID: v.Text("eventID"),
 		Rules: v.feeds, Values: r.values,
-	}, !at.IsZero()
+	}, !at.IsZero() && at.Year() >= 0 && at.Year() <= 9999 // as RFC 3339 has it, and far from where microseconds overflow
 }
 
 // reader looks up the fields of a record for correlations.
@@ -154,7 +154,10 @@ func (v *Verdict) appendFired(list []enrich.Correlation, c *rules.Correlation, c
 		}
 		said := enrich.Correlation{
 			Type: c.Type, Timespan: c.Timespan.Seconds(), Count: f.Events, First: f.First.Format(time.RFC3339Nano), Last: f.Last.Format(time.RFC3339Nano),
-			EventIDs: f.EventIDs, Waited: f.Waited,
+			Waited: f.Waited,
+		}
+		for _, id := range f.EventIDs {
+			said.EventIDs = append(said.EventIDs, strings.ToValidUTF8(id, "\uFFFD"))
 		}
 		for _, g := range f.Group {
 			said.Group = append(said.Group, enrich.Evidence{Field: clip(g.Name, 0), Value: clip(g.Value, 0)})

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"sigmatrail/conf"
+	"sigmatrail/correlate"
 	"sigmatrail/internal/record"
 
 	"github.com/google/go-cmp/cmp"
@@ -164,6 +166,53 @@ func TestCorrelationWaits(t *testing.T) {
 	if !slices.Contains(titlesOn(t, body), "Few") || !strings.Contains(body, `"waited":true`) || !strings.Contains(body, `"first":"2026-11-20T08:00:01Z"`) {
 		t.Error(body)
 	}
+	if n := e.Tally(); n.Fired != 3 { // Few twice, as what is tried again counts again, and Many
+		t.Errorf("fired %d times", n.Fired)
+	}
+}
+
+// TestCorrelationWaitsUnwritten: what waited and is not to be written is owed to nobody, and counts once.
+func TestCorrelationWaitsUnwritten(t *testing.T) {
+	e := correlating(t, manyText, func(s *conf.Settings) { s.CorrelationLateness, s.MinLevel = time.Minute, "critical" })
+	for i := range 20 {
+		process(t, e, event(t, refused(i*120, fmt.Sprint("who", i), fmt.Sprint("e", i))))
+	}
+	if n := e.Tally(); n.Fired != 19 || len(e.owed.take(nil)) != 0 {
+		t.Errorf("%+v", n)
+	}
+}
+
+// TestCorrelationWaitsElsewhere: what has waited is not about the record on which it is written: that is told neither as who did it, nor as whose repetition it is.
+func TestCorrelationWaitsElsewhere(t *testing.T) {
+	for name, through := range doors() {
+		e := correlating(t, strings.Replace(manyText, "generate: true", "generate: false", 1), func(s *conf.Settings) {
+			s.CorrelationLateness, s.Suppress, s.Summary, s.Format, s.Exclude = time.Minute, "1h", true, "flat", "5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b21"
+		})
+		through(t, e, refused(1, "a", "e1"))
+		through(t, e, refused(2, "b", "e2"))
+		through(t, e, refused(700, "a", "e3"))
+		w := readOutcome(t, through(t, e, refused(1000, "c", "e4"))) // on which a fires again
+		if len(w.Sigma.Rules) != 1 || marksOf(w) != "false/0" || w.Sigma.Summary != "" || w.top["risk_object"] != nil {
+			t.Errorf("%s: %s, %s", name, marksOf(w), w.top)
+		}
+		through(t, e, refused(1001, "d", "e5"))
+		w = readOutcome(t, through(t, e, refused(1100, "c", "e6"))) // on which c fires and d
+		if marksOf(w) != "low true/0" {
+			t.Errorf("%s: %s, %s", name, marksOf(w), w.top)
+		}
+	}
+}
+
+// TestCorrelationBadText: an eventID that is no UTF-8 is written as such.
+func TestCorrelationBadText(t *testing.T) {
+	e := correlating(t, manyText, nil)
+	for i := range 2 {
+		process(t, e, event(t, refused(i, "a", fmt.Sprint("e", i))))
+	}
+	out := process(t, e, bytes.Replace(event(t, refused(3, "a", "e~")), []byte("e~"), []byte("e\xff"), 1))
+	if !bytes.Contains(out, []byte("\xa2e1\xa4e\xef\xbf\xbd")) {
+		t.Errorf("%q", out)
+	}
 }
 
 // TestCorrelationUndated: a record without a time has that of its event, and without either takes no part.
@@ -189,6 +238,9 @@ func TestCorrelationUndated(t *testing.T) {
 	}
 	if n := e.Tally(); n.Undated != 0 {
 		t.Errorf("%+v", n)
+	}
+	if process3("\xdd\x00\x00\x00\x02\xd3\x7f\xff\xff\xff\xff\xff\xff\xff"); e.Tally().Undated != 3 { // a time of no calendar is none
+		t.Errorf("%+v", e.Tally())
 	}
 	var counts Counts
 	d := e.NewJudge()
@@ -251,7 +303,13 @@ func TestCorrelationsChangeNothingElse(t *testing.T) {
 
 // TestNotices: what correlations had to forget, and what takes no part, is said, and not again and again.
 func TestNotices(t *testing.T) {
-	e := correlating(t, manyText, func(s *conf.Settings) { s.CorrelationMaxGroups, s.CorrelationMaxEvents = 8, 4 })
+	s := conf.Default()
+	s.CorrelationMaxGroups, s.CorrelationMaxEvents = 8, 4
+	state := correlate.NewState(StateOptions(s))
+	e, err := NewCorrelatingEngine(s, correlating(t, manyText, nil).Program, state)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i := range 200 {
 		process(t, e, event(t, strings.Replace(refused(i, fmt.Sprint("who", i%20), fmt.Sprint("e", i)), "userIdentity", "other", i%2)))
 	}
@@ -262,6 +320,13 @@ func TestNotices(t *testing.T) {
 		}
 	}
 	if again := e.Notices(); len(again) > 0 {
+		t.Error(again)
+	}
+	next, err := NewCorrelatingEngine(conf.Default(), e.Program, state) // as after a hot reload
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := next.Notices(); len(again) > 0 {
 		t.Error(again)
 	}
 }

@@ -88,7 +88,7 @@ func NewCorrelatingEngine(s conf.Settings, p *Program, state *correlate.State) (
 	if !ok {
 		return nil, fmt.Errorf("format: %q is not a format", s.Format)
 	}
-	suppressor, err := newSuppressor(s)
+	suppressor, err := newSuppressor(s, len(p.set.Rules))
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +104,7 @@ func NewCorrelatingEngine(s conf.Settings, p *Program, state *correlate.State) (
 	}
 	if !p.related.Empty() {
 		e.correlator, e.aliases = correlate.NewCorrelator(p.related, state), record.DefaultAliases()
+		e.notices.said = e.correlator.Stats() // what went before was said by others
 	}
 	e.touchesRest = e.matchesOnly || e.reserveKey
 	if s.Evidence {

@@ -120,7 +120,7 @@ func (e *Engine) appendHits(hits []enrich.Hit, j *Judgement) []enrich.Hit {
 				continue
 			}
 			if id := v.Text("eventID"); id != "" {
-				hits[i].EventIDs = append(hits[i].EventIDs, id)
+				hits[i].EventIDs = append(hits[i].EventIDs, strings.ToValidUTF8(id, "\uFFFD"))
 			}
 		}
 	}

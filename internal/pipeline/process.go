@@ -50,6 +50,7 @@ func (e *Engine) process(data []byte, alloc func(n int) []byte, m marking) ([]by
 		m.commit(&counts)
 	} else if len(s.waited) > 0 {
 		e.owed.add(s.waited) // nobody has heard of them
+		counts.Fired -= uint64(len(s.waited))
 		s.waited = nil
 	}
 	d := done{counted: m.counted, waited: s.waited}

@@ -19,6 +19,7 @@ import (
 type suppressor struct {
 	duration time.Duration
 	by       []string
+	rules    int // entries behind them are correlations
 	most     int // windows
 
 	mu      sync.Mutex
@@ -48,7 +49,7 @@ type window struct {
 }
 
 // newSuppressor returns nil where nothing is suppressed.
-func newSuppressor(s conf.Settings) (*suppressor, error) {
+func newSuppressor(s conf.Settings, rules int) (*suppressor, error) {
 	duration, err := s.SuppressFor()
 	if err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ func newSuppressor(s conf.Settings) (*suppressor, error) {
 		return nil, nil
 	}
 	return &suppressor{
-		duration: duration, by: s.SuppressFields(), most: mostWindows,
+		duration: duration, by: s.SuppressFields(), rules: rules, most: mostWindows,
 		windows: make(map[hitKey]*linked.Element), pending: make(map[hitKey]window),
 	}, nil
 }
@@ -100,9 +101,14 @@ func (m *marking) mark(hits []enrich.Hit, j *Judgement) {
 		}
 		values := m.values(&found)
 		for _, rule := range v.Hits {
-			first, before := true, 0
-			if values != nil && !at.IsZero() {
-				first, before = m.decide(keyOf(rule, values), at)
+			first, before, own := m.decideWaited(v, rule)
+			switch {
+			case !own:
+			case values != nil && !at.IsZero():
+				one, suppressed := m.decide(keyOf(rule, values), at)
+				first, before = first || one, before+suppressed
+			default:
+				first = true
 			}
 			if !first {
 				m.suppressed++
@@ -110,6 +116,29 @@ func (m *marking) mark(hits []enrich.Hit, j *Judgement) {
 			note(hits, rule, first, before)
 		}
 	}
+}
+
+// decideWaited decides of a correlation where it has waited, which is about its group and its time: the record on which it is written has no part in it. own is
+// set where the record has, by the rule, or by the correlation as well.
+func (s *suppressor) decideWaited(v *Verdict, rule int) (first bool, before int, own bool) {
+	own = rule < s.rules
+	for i := range v.fired {
+		f := &v.fired[i]
+		if s.rules+f.Correlation != rule {
+			continue
+		}
+		if !f.Waited {
+			own = true
+			continue
+		}
+		group := []byte{0xff} // no length of a record's values begins so
+		for _, g := range f.Group {
+			group = append(binary.AppendUvarint(group, uint64(len(g.Value))), g.Value...)
+		}
+		one, suppressed := s.decide(keyOf(rule, group), f.Last)
+		first, before = first || one, before+suppressed
+	}
+	return first, before, own
 }
 
 // note notes on the entry of a rule what was decided of one of its hits.

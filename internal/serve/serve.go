@@ -119,6 +119,7 @@ func (s *Server) Reload() error {
 	problems := pipeline.Problems(err)
 	if err == nil && fresh.Rules().Rejected > last.Rules().Rejected {
 		problems = fresh.Rules().Problems
+		fresh.Close()
 		err = fmt.Errorf("%d of the rules are rejected, and were %d before", fresh.Rules().Rejected, last.Rules().Rejected)
 	}
 	if err != nil {
