@@ -66,6 +66,7 @@ func TestRun(t *testing.T) {
 			},
 			[]string{
 				"b.test.yml:1:3: case 1: must hit and does not: none of its rules can run: a correlation is tested by steps, in the place of hit (test-verdict)",
+				"b.test.yml: 0 cases with steps in which a correlation must fire and 0 in which none must: both kinds are needed (test-missing)",
 			},
 		},
 		{"tests without a rule", map[string]string{"b.test.yml": hits + misses}, []string{"b.test.yml: there is no b.yml beside it (test-invalid)"}},
