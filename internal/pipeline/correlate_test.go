@@ -117,6 +117,7 @@ func TestCorrelations(t *testing.T) {
 // TestCorrelationWritten: min_level, formats, evidence and summaries hold for correlations as for rules; the choice of what is written changes nothing about what is
 // correlated.
 func TestCorrelationWritten(t *testing.T) {
+	const many = "a was denied cloudtrail:StartLogging in 1/eu-west-1: AccessDenied; completes Many, 3 events since 2026-11-20T08:00:01Z"
 	for _, format := range formats() {
 		for name, through := range doors() {
 			e := correlating(t, manyText, func(s *conf.Settings) {
@@ -125,7 +126,7 @@ func TestCorrelationWritten(t *testing.T) {
 			through(t, e, refused(1, "a", "e1"))
 			through(t, e, refused(2, "a", "e2"))
 			w := readOutcome(t, through(t, e, refused(3, "a", "e3")))
-			if w.Sigma.Level != "critical" || len(w.Sigma.Rules) != 1 || !strings.Contains(w.Sigma.Summary, "StartLogging") {
+			if w.Sigma.Level != "critical" || len(w.Sigma.Rules) != 1 || w.Sigma.Summary != many {
 				t.Errorf("%s, %s: %+v", format, name, w.Sigma)
 			}
 			checkAccounts(t, e)
@@ -149,7 +150,7 @@ func TestCorrelationInside(t *testing.T) {
 
 // TestCorrelationWaits: a condition that waits fires on a later record, and again where that did not arrive.
 func TestCorrelationWaits(t *testing.T) {
-	e := correlating(t, manyText, func(s *conf.Settings) { s.CorrelationLateness = time.Minute })
+	e := correlating(t, manyText, func(s *conf.Settings) { s.CorrelationLateness, s.Summary = time.Minute, true })
 	process(t, e, event(t, refused(1, "a", "e1")))
 	later := event(t, refused(120, "b", "e2"))
 	if e.Process(later, func(int) []byte { return nil }) != nil {
@@ -161,7 +162,7 @@ func TestCorrelationWaits(t *testing.T) {
 	}
 	undo()
 	body := bodies(t, process(t, e, event(t, refused(122, "b", "e4"))))[0]
-	if !slices.Contains(titlesOn(t, body), "Few") || !strings.Contains(body, `"waited":true`) || !strings.Contains(body, `"first":"2026-11-20T08:00:01Z"`) {
+	if !slices.Contains(titlesOn(t, body), "Few") || !strings.Contains(body, `"waited":true`) || !strings.Contains(body, `"first":"2026-11-20T08:00:01Z"`) || !strings.Contains(body, `; earlier: Few, 1 event since 2026-11-20T08:00:01Z"`) {
 		t.Error(body)
 	}
 }
