@@ -142,6 +142,8 @@ func (s *Settings) Validate() error {
 
 func (s *Settings) validCorrelation() error {
 	switch {
+	case s.CorrelationLateness < 0:
+		return fmt.Errorf("correlation_lateness: %v is no length of time", s.CorrelationLateness)
 	case s.CorrelationLateness > 24*time.Hour:
 		return fmt.Errorf("correlation_lateness: %v is more than 24h", s.CorrelationLateness)
 	case s.CorrelationMaxGroups < 0:

@@ -160,6 +160,11 @@ func TestCorrelation(t *testing.T) {
 			t.Errorf("%s=%s: %v", name, value, err)
 		}
 	}
+	s = Default()
+	s.CorrelationLateness = -time.Second // as a flag may be
+	if err := s.Validate(); err == nil || !strings.HasPrefix(err.Error(), "correlation_lateness: -1s ") {
+		t.Error(err)
+	}
 	if _, err := parse(t, map[string]string{"correlation_max_events": "many"}); err == nil || !strings.HasPrefix(err.Error(), "correlation_max_events: ") {
 		t.Error(err)
 	}
