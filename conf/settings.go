@@ -3,7 +3,6 @@
 package conf
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -137,7 +136,10 @@ func (s *Settings) Validate() error {
 	if err := s.validFlatten(); err != nil {
 		return err
 	}
-	return cmp.Or(s.validCorrelation(), s.validSuppress())
+	if err := s.validCorrelation(); err != nil {
+		return err
+	}
+	return s.validSuppress()
 }
 
 func (s *Settings) validCorrelation() error {

@@ -66,22 +66,23 @@ func (t *table) add(dst []byte, j *pipeline.Judgement, first int) []byte {
 
 // firing appends a line, below the rule, that says of how many events a correlation fired, since when, and what they have in common.
 func (t *table) firing(dst []byte, c *enrich.Correlation) []byte {
-	text := "└ " + count(c.Count, "event")
+	var text strings.Builder
+	text.WriteString("└ " + count(c.Count, "event"))
 	if first, err := time.Parse(time.RFC3339Nano, c.First); err == nil {
-		text += " since " + first.UTC().Format(timeFormat)
+		text.WriteString(" since " + first.UTC().Format(timeFormat))
 	}
 	if c.Value != nil && !strings.HasPrefix(c.Type, "temporal") { // there it is the number of rules
-		text += ", value " + strconv.FormatFloat(*c.Value, 'f', -1, 64)
+		text.WriteString(", value " + strconv.FormatFloat(*c.Value, 'f', -1, 64))
 	}
 	for _, g := range c.Group {
-		text += ", " + g.Field + " " + g.Value
+		text.WriteString(", " + g.Field + " " + g.Value)
 	}
 	before, width := t.widths[0]+t.widths[1]+2*len(gap), -len(gap)
 	for _, w := range t.widths {
 		width += w + len(gap)
 	}
 	dst = append(dst, strings.Repeat(" ", before)...)
-	return append(append(dst, clip(printable(text), width-before)...), '\n')
+	return append(append(dst, clip(printable(text.String()), width-before)...), '\n')
 }
 
 const timeFormat = "2006-01-02 15:04:05Z"
