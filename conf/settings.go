@@ -136,13 +136,24 @@ func (s *Settings) Validate() error {
 	if err := s.validFlatten(); err != nil {
 		return err
 	}
-	if s.CorrelationLateness > 24*time.Hour {
-		return fmt.Errorf("correlation_lateness: %v is more than 24h", s.CorrelationLateness)
-	}
-	if s.CorrelationMaxGroups < 0 || s.CorrelationMaxEvents < 0 {
-		return errors.New("correlation_max_groups and correlation_max_events: must not be negative")
+	if err := s.validCorrelation(); err != nil {
+		return err
 	}
 	return s.validSuppress()
+}
+
+func (s *Settings) validCorrelation() error {
+	switch {
+	case s.CorrelationLateness < 0:
+		return fmt.Errorf("correlation_lateness: %v is no length of time", s.CorrelationLateness)
+	case s.CorrelationLateness > 24*time.Hour:
+		return fmt.Errorf("correlation_lateness: %v is more than 24h", s.CorrelationLateness)
+	case s.CorrelationMaxGroups < 0:
+		return fmt.Errorf("correlation_max_groups: %d is negative; 0 is no bound", s.CorrelationMaxGroups)
+	case s.CorrelationMaxEvents < 0:
+		return fmt.Errorf("correlation_max_events: %d is negative; 0 is no bound", s.CorrelationMaxEvents)
+	}
+	return nil
 }
 
 func (o Option) assign(field reflect.Value, text string) error {
@@ -164,7 +175,7 @@ func (o Option) assign(field reflect.Value, text string) error {
 	case reflect.Int64: // a time.Duration
 		d, ok := parseDuration(text)
 		if !ok {
-			return fmt.Errorf("%s: %q is no length of time above 0; write seconds, such as 4 or 0.5, or 500ms", o.Name, text)
+			return fmt.Errorf("%s: %q is no length of time above 0; write seconds, such as 4 or 0.5, or with a unit: 500ms, 15m", o.Name, text)
 		}
 		field.SetInt(int64(d))
 		return nil

@@ -154,11 +154,19 @@ func TestCorrelation(t *testing.T) {
 		t.Errorf("%+v %v", s, err)
 	}
 	for name, value := range map[string]string{
-		"correlation_lateness": "25h", "correlation_max_groups": "-1", "correlation_max_events": "many",
+		"correlation_lateness": "25h", "correlation_max_groups": "-1", "correlation_max_events": "-7",
 	} {
-		if _, err := parse(t, map[string]string{name: value}); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := parse(t, map[string]string{name: value}); err == nil || !strings.HasPrefix(err.Error(), name+": ") {
 			t.Errorf("%s=%s: %v", name, value, err)
 		}
+	}
+	s = Default()
+	s.CorrelationLateness = -time.Second // as a flag may be
+	if err := s.Validate(); err == nil || !strings.HasPrefix(err.Error(), "correlation_lateness: -1s ") {
+		t.Error(err)
+	}
+	if _, err := parse(t, map[string]string{"correlation_max_events": "many"}); err == nil || !strings.HasPrefix(err.Error(), "correlation_max_events: ") {
+		t.Error(err)
 	}
 }
 

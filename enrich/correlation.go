@@ -23,6 +23,27 @@ type Correlation struct {
 	Waited bool `msgpack:"waited,omitempty"`
 }
 
+// Completed returns what a summary says of the correlations among hits, or "": of the one with the highest level, of how many events it tells and since when.
+func (t *Table) Completed(hits []Hit) string {
+	var worst *Hit
+	for i := range hits {
+		if h := &hits[i]; len(h.Correlations) > 0 && (worst == nil || t.entries[h.Rule].level > t.entries[worst.Rule].level) {
+			worst = h
+		}
+	}
+	if worst == nil {
+		return ""
+	}
+	c, what, verb := &worst.Correlations[0], " events", "; completes "
+	if c.Count == 1 {
+		what = " event"
+	}
+	if c.Waited { // the record is none of its events
+		verb = "; earlier: "
+	}
+	return verb + phrase(t.rules[worst.Rule].Title) + ", " + strconv.Itoa(c.Count) + what + " since " + c.First
+}
+
 func appendCorrelations(dst []byte, list []Correlation) []byte {
 	dst = append(dst, '[')
 	for i := range list {

@@ -28,12 +28,27 @@ type Correlation struct {
 	Bounds []Bound
 	// Fields are those whose values are counted or added up (value_…).
 	Fields []string
+	// Named is where each of the fields that group-by, aliases and condition name stands first.
+	Named map[string]Position
 	// Percentile is the rank of value_percentile, from 0 to 100.
 	Percentile Decimal
 	// Expression is the condition of a temporal one over its rules, where it is written as an expression.
 	Expression Condition
 	// Generate asks that the rules which it refers to go on to report by themselves.
 	Generate bool
+}
+
+// Span writes a length of time as rules do: 90s, 5m, 2h, 1d.
+func Span(d time.Duration) string {
+	for _, unit := range []struct {
+		name string
+		d    time.Duration
+	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}} {
+		if d >= unit.d && d%unit.d == 0 {
+			return strconv.Itoa(int(d/unit.d)) + unit.name
+		}
+	}
+	return strconv.Itoa(int(d/time.Second)) + "s"
 }
 
 // FieldAlias is a name that stands for another field in the events of each rule.
@@ -163,7 +178,7 @@ func (p *parser) correlationRules(c *Correlation, n *node) {
 
 func (p *parser) groupBy(c *Correlation, n *node) {
 	for _, item := range p.scalars(n, "group-by") {
-		c.GroupBy = append(c.GroupBy, p.fieldOrAlias(n, item))
+		c.GroupBy = append(c.GroupBy, p.fieldOrAlias(c, n, item))
 	}
 	if len(c.GroupBy) == 0 {
 		p.warn(n.place, CorrelationUngrouped, "the correlation has no group-by: all events count together, whoever made them")
@@ -171,11 +186,23 @@ func (p *parser) groupBy(c *Correlation, n *node) {
 }
 
 // fieldOrAlias returns what item names: an alias of the correlation n, or else a field, by CloudTrail's name.
-func (p *parser) fieldOrAlias(n, item *node) string {
+func (p *parser) fieldOrAlias(c *Correlation, n, item *node) string {
 	if aliases := n.get("aliases"); aliases != nil && aliases.get(item.text) != nil {
 		return item.text
 	}
-	return p.rename(item, item.text)
+	return p.namedField(c, item)
+}
+
+// namedField returns the field that item names, by CloudTrail's name, and notes where.
+func (p *parser) namedField(c *Correlation, item *node) string {
+	field := p.rename(item, item.text)
+	if _, known := c.Named[field]; !known {
+		if c.Named == nil {
+			c.Named = make(map[string]Position)
+		}
+		c.Named[field] = p.position(item.place)
+	}
+	return field
 }
 
 // scalars returns the texts under key: a list, or a single one.
@@ -209,7 +236,7 @@ func (p *parser) aliases(c *Correlation, n *node) {
 	for _, m := range list.pairs {
 		a := FieldAlias{Name: m.key.text}
 		for _, f := range m.value.pairs {
-			a.Fields = append(a.Fields, AliasField{Rule: f.key.text, Field: p.rename(f.value, f.value.text)})
+			a.Fields = append(a.Fields, AliasField{Rule: f.key.text, Field: p.namedField(c, f.value)})
 		}
 		if m.value.kind != mapNode || len(a.Fields) == 0 {
 			p.err(m.value.place, WrongType, "the alias %q must be a map of rules and fields", a.Name)

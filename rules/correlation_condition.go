@@ -54,7 +54,7 @@ func (p *parser) bounds(c *Correlation, n, at *node) {
 			c.Bounds = append(c.Bounds, Bound{Op: m.key.text, Number: number})
 		case m.key.text == "field":
 			for _, item := range p.scalars(at, "field") {
-				c.Fields = append(c.Fields, p.fieldOrAlias(n, item))
+				c.Fields = append(c.Fields, p.fieldOrAlias(c, n, item))
 			}
 		case m.key.text == "percentile":
 			p.percentile(c, m.value)

@@ -45,6 +45,9 @@ correlation:
 		Aliases:  []FieldAlias{{Name: "who", Fields: []AliasField{{"one", "userIdentity.arn"}, {"two", "requestParameters.userName"}}}},
 		Timespan: 24 * time.Hour, Bounds: []Bound{{"gt", ParseDecimal("1")}, {"lte", ParseDecimal("5.5")}}, Fields: []string{"eventName"},
 		Percentile: ParseDecimal("99"), Generate: true,
+		Named: map[string]Position{
+			"awsRegion": {"c.yml", 9, 19}, "userIdentity.arn": {"c.yml", 11, 16}, "requestParameters.userName": {"c.yml", 11, 39}, "eventName": {"c.yml", 13, 40},
+		},
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Error(diff)

@@ -54,7 +54,7 @@ func (c *checkCommand) Run(std streams) error {
 		return err
 	}
 	set := rules.ParseFiles(files, o)
-	found, err := awslint.Check(set.Rules, files)
+	found, err := awslint.Check(set, files)
 	if err != nil {
 		return err
 	}

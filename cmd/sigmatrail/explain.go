@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"sigmatrail/internal/explain"
 	"sigmatrail/internal/pipeline"
 	"sigmatrail/internal/record"
+	"sigmatrail/rules"
 )
 
 type explainCommand struct {
@@ -61,7 +61,7 @@ func (c *explainCommand) Run(std streams) error {
 		return err
 	}
 	e := &explaining{
-		command: c, std: std, about: about, judge: engine.NewJudge(), explainer: explain.New(set, settings.Key),
+		command: c, std: std, set: set, about: about, judge: engine.NewJudge(), explainer: explain.New(set, settings.Key),
 		color: isTerminal(std.out) && os.Getenv("NO_COLOR") == "",
 	}
 	return e.run()
@@ -71,6 +71,7 @@ func (c *explainCommand) Run(std streams) error {
 type explaining struct {
 	command   *explainCommand
 	std       streams
+	set       *rules.Set
 	about     []int // the rules
 	judge     *pipeline.Judge
 	explainer *explain.Explainer
@@ -98,6 +99,7 @@ func (e *explaining) run() error {
 		e.std.sayf(", %s without a CloudTrail record", count(e.foreign, "event"))
 	}
 	e.std.sayf("\n")
+	e.saySilenced()
 	switch {
 	case errors.Is(err, errEnough) && e.command.Event == "":
 		e.std.sayf("there are more records; --event chooses one by its eventID or number, --limit says how many are explained\n")
@@ -108,6 +110,15 @@ func (e *explaining) run() error {
 		return errReported
 	}
 	return nil
+}
+
+// saySilenced warns who expects the matches of a rule on records, where only its correlations are written.
+func (e *explaining) saySilenced() {
+	for _, i := range e.about {
+		if by := silencedBy(e.set, i); len(by) > 0 {
+			e.std.sayf("%q is written on no record by itself: it stands in one file with its correlation, and reports only through %s\n", e.set.Rules[i].Title, strings.Join(by, ", "))
+		}
+	}
 }
 
 // read explains the records of all paths. What cannot be read is reported, and the rest is done.
@@ -172,7 +183,7 @@ func (e *explaining) event(place string, packed []byte) error {
 		if e.command.Limit > 0 && e.shown == e.command.Limit {
 			return errEnough
 		}
-		if err := e.record(place, v.Found(), v.Hits); err != nil {
+		if err := e.record(place, v.Found(), v.Matched); err != nil {
 			return err
 		}
 		if chosen != "" {
@@ -192,15 +203,15 @@ func (e *explaining) write(text string) error {
 	return nil
 }
 
-// record explains what the rules say of one record. hits is what the engine has found.
-func (e *explaining) record(place string, found record.Found, hits []int) error {
+// record explains what the rules say of one record. matched is what the engine says of a rule.
+func (e *explaining) record(place string, found record.Found, matched func(rule int) bool) error {
 	e.shown++
 	for n, rule := range e.about {
 		x := e.explainer.Explain(rule, found)
 		if x.Holds && n == 0 {
 			e.matches++
 		}
-		if slices.Contains(hits, rule) != x.Holds {
+		if matched(rule) != x.Holds {
 			e.fail(fmt.Errorf("%s: the engine says otherwise of %q (please report it with the rule and the record)", place, x.Rule.Title))
 		}
 		text := ""

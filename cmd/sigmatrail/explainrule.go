@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sigmatrail/internal/explain"
@@ -21,8 +23,8 @@ func (c *explainCommand) noRule(std streams, files []rules.File, set *rules.Set)
 		}
 	}
 	for _, r := range set.Correlations {
-		if strings.EqualFold(r.ID, c.Rule) || r.Name == c.Rule || strings.EqualFold(r.Title, c.Rule) {
-			return fmt.Errorf("%q at %s is a correlation rule, which is about several events; name one of the rules that it refers to", r.Title, r.Position)
+		if len(explain.Named([]*rules.Rule{r.Rule}, c.Rule)) > 0 {
+			return isCorrelation(set, r)
 		}
 	}
 	for _, f := range files {
@@ -37,6 +39,38 @@ func (c *explainCommand) noRule(std streams, files []rules.File, set *rules.Set)
 		hint = fmt.Sprintf("did you mean %q?", best)
 	}
 	return fmt.Errorf("none of the %s in %q has the id, name or title %q; %s", count(len(set.Rules), "rule"), c.Rules, c.Rule, hint)
+}
+
+// isCorrelation says that a correlation is not explained on one event, which rules of it are, and what tells of the correlation itself.
+func isCorrelation(set *rules.Set, c *rules.Correlation) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%q at %s is a correlation, which is about several events (%s within %s), and explain is about one. It refers to", c.Title, c.Position, c.Type, rules.Span(c.Timespan))
+	for i, r := range set.Resolve(c) {
+		for _, j := range r.Rules {
+			fmt.Fprintf(&b, "\n  %q at %s", set.Rules[j].Title, set.Rules[j].Position)
+		}
+		for _, j := range r.Correlations {
+			fmt.Fprintf(&b, "\n  %q at %s, a correlation too", set.Correlations[j].Title, set.Correlations[j].Position)
+		}
+		if len(r.Rules)+len(r.Correlations) == 0 {
+			fmt.Fprintf(&b, "\n  %q, which is about other logs", c.Rules[i].Name)
+		}
+	}
+	b.WriteString("\nName one of its rules with --rule. Where the correlation fires, and on what group, sigmatrail scan says; why it fires or does not, sigmatrail test, of a case with steps.")
+	return errors.New(b.String())
+}
+
+// silencedBy returns the correlations through which alone a rule reports; none where it reports by itself.
+func silencedBy(set *rules.Set, rule int) (titles []string) {
+	if silent, _ := set.Silenced(); !silent[rule] {
+		return nil
+	}
+	for _, c := range set.Correlations {
+		if slices.ContainsFunc(set.Resolve(c), func(r rules.Referents) bool { return slices.Contains(r.Rules, rule) }) {
+			titles = append(titles, strconv.Quote(c.Title))
+		}
+	}
+	return titles
 }
 
 // logSource shows a log source.

@@ -35,6 +35,7 @@ type stats struct {
 	Rejected      int            `json:"rejected"`
 	NotApplicable int            `json:"not_applicable"`
 	Excluded      int            `json:"excluded"`
+	Correlations  int            `json:"correlations"`
 	CompileMS     float64        `json:"compile_ms"` // parsing and checking the rules included
 	Bytes         int            `json:"bytes"`
 	Found         map[string]int `json:"found"`
@@ -110,7 +111,7 @@ func newStats(p *pipeline.Program, took time.Duration) *stats {
 	const perMS = 1e6
 	m, set := p.Stats(), p.Rules()
 	s := &stats{
-		Rules: len(set.Rules), Rejected: set.Rejected, NotApplicable: len(set.NotApplicable), Excluded: set.Excluded,
+		Rules: len(set.Rules), Rejected: set.Rejected, NotApplicable: len(set.NotApplicable), Excluded: set.Excluded, Correlations: len(set.Correlations),
 		CompileMS: float64(took.Nanoseconds()) / perMS, Bytes: m.Bytes, Found: make(map[string]int),
 		Fields: m.Fields, Anchors: m.Anchors, Items: m.Atoms, Instructions: m.Instructions, Values: m.Values, Texts: m.Texts,
 		ByRule: []ruleStats{}, Automata: []automaton{}, Searches: []search{},
@@ -159,7 +160,11 @@ func ways() [][2]string {
 func (s *stats) print(std streams) error {
 	w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) } // the error comes with Flush
-	say("%d rules; parsed and compiled in %.1f ms; about %s\n\nRULES\tFOUND BY\n", s.Rules, s.CompileMS, size(s.Bytes))
+	say("%s", count(s.Rules, "rule"))
+	if s.Correlations > 0 {
+		say(", %s", count(s.Correlations, "correlation"))
+	}
+	say("; parsed and compiled in %.1f ms; about %s\n\nRULES\tFOUND BY\n", s.CompileMS, size(s.Bytes))
 	for _, way := range ways() {
 		say("%5d\t%s: %s\n", s.Found[way[0]], way[0], way[1])
 	}

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"sigmatrail/enrich"
 	"sigmatrail/internal/pipeline"
 	"sigmatrail/internal/record"
 	"sigmatrail/rules"
@@ -37,7 +39,7 @@ func (t *table) head(dst []byte) []byte {
 	return t.row(dst, -1, "TIME", "LEVEL", "RULE", "EVENT", "WHO", "FROM")
 }
 
-// add appends the rows of one event, of entries from first on.
+// add appends the rows of one event, of entries from first on. Below that of a correlation stands what made it fire.
 func (t *table) add(dst []byte, j *pipeline.Judgement, first int) []byte {
 	for _, v := range j.Verdicts {
 		if len(v.Hits) == 0 {
@@ -54,14 +56,40 @@ func (t *table) add(dst []byte, j *pipeline.Judgement, first int) []byte {
 				event += " (" + code + ")"
 			}
 			dst = t.row(dst, int(r.Level), when(rec), r.Level.String(), r.Title, event, who(rec), rec.Text("sourceIPAddress"))
+			for _, c := range t.engine.Firings(&v, i) {
+				dst = t.firing(dst, &c)
+			}
 		}
 	}
 	return dst
 }
 
+// firing appends a line, below the rule, that says of how many events a correlation fired, since when, and what they have in common.
+func (t *table) firing(dst []byte, c *enrich.Correlation) []byte {
+	var text strings.Builder
+	text.WriteString("└ " + count(c.Count, "event"))
+	if first, err := time.Parse(time.RFC3339Nano, c.First); err == nil {
+		text.WriteString(" since " + first.UTC().Format(timeFormat))
+	}
+	if c.Value != nil && !strings.HasPrefix(c.Type, "temporal") { // there it is the number of rules
+		text.WriteString(", value " + strconv.FormatFloat(*c.Value, 'f', -1, 64))
+	}
+	for _, g := range c.Group {
+		text.WriteString(", " + g.Field + " " + g.Value)
+	}
+	before, width := t.widths[0]+t.widths[1]+2*len(gap), -len(gap)
+	for _, w := range t.widths {
+		width += w + len(gap)
+	}
+	dst = append(dst, strings.Repeat(" ", before)...)
+	return append(append(dst, clip(printable(text.String()), width-before)...), '\n')
+}
+
+const timeFormat = "2006-01-02 15:04:05Z"
+
 func when(r record.Found) string {
 	if t, ok := r.Time(); ok {
-		return t.UTC().Format("2006-01-02 15:04:05Z")
+		return t.UTC().Format(timeFormat)
 	}
 	return "?"
 }
@@ -70,7 +98,7 @@ func when(r record.Found) string {
 func who(r record.Found) string {
 	arn := r.Text("userIdentity.arn")
 	if i := strings.LastIndex(arn, ":"); i >= 0 {
-		arn = r.Text("userIdentity.accountId") + ":" + arn[i+1:]
+		arn = cmp.Or(r.Text("userIdentity.accountId"), arn[strings.LastIndex(arn[:i], ":")+1:i]) + ":" + arn[i+1:]
 	}
 	of := func(name string) string { return r.Text("userIdentity." + name) }
 	return cmp.Or(arn, of("userName"), of("invokedBy"), of("principalId"), of("type"), "?")

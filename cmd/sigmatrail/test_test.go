@@ -61,14 +61,14 @@ func TestExplainOutput(t *testing.T) {
 		command: &explainCommand{}, std: streams{out: &out, err: &said}, about: []int{0}, explainer: explain.New(set, "sigma"), color: true,
 	}
 	found := record.Found{Record: record.NewObject(record.Member{Key: "eventName", Value: "A"})}
-	if err := e.record("x:1", found, nil); err != nil || !strings.Contains(out.String(), "\x1b[32m✓\x1b[0m T matches\n  \x1b[32m✓\x1b[0m a\n") {
+	if err := e.record("x:1", found, func(int) bool { return false }); err != nil || !strings.Contains(out.String(), "\x1b[32m✓\x1b[0m T matches\n  \x1b[32m✓\x1b[0m a\n") {
 		t.Errorf("%v %q", err, out.String())
 	}
 	if want := "x:1: the engine says otherwise of \"T\" (please report it with the rule and the record)\n"; said.String() != want || !e.failed {
 		t.Errorf("%q", said.String())
 	}
 	e.std.out = failingWriter{}
-	if err := e.record("x:1", found, []int{0}); !errors.Is(err, errOutput) || !strings.Contains(err.Error(), "the disk is full") {
+	if err := e.record("x:1", found, func(int) bool { return true }); !errors.Is(err, errOutput) || !strings.Contains(err.Error(), "the disk is full") {
 		t.Error(err)
 	}
 	const events = "../../testdata/events"

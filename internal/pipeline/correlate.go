@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -58,6 +59,11 @@ func (e *Engine) correlate(j *Judgement, waited *[]correlate.Firing, counts *Tal
 
 // Feeds reports whether correlations want to know of the record.
 func (v *Verdict) Feeds() bool { return len(v.feeds) > 0 }
+
+// Matched reports whether a rule matches the record and anybody wants to know: it is written, or correlations count it.
+func (v *Verdict) Matched(rule int) bool {
+	return slices.Contains(v.Hits, rule) || slices.Contains(v.feeds, rule)
+}
 
 // Fire adds to v that a correlation has fired, if that is to be written, and reports whether it is.
 func (e *Engine) Fire(v *Verdict, f correlate.Firing) (written bool) {
@@ -144,6 +150,15 @@ func appendTexts(texts []string, values ...any) []string {
 		}
 	}
 	return texts
+}
+
+// Firings returns what the correlation of that index in Entries() says of the events that made it fire on v; none where the entry is a rule.
+func (e *Engine) Firings(v *Verdict, entry int) []enrich.Correlation {
+	n := entry - len(e.set.Rules)
+	if n < 0 {
+		return nil
+	}
+	return v.appendFired(nil, e.set.Correlations[n], n)
 }
 
 // appendFired appends what the correlation that entry stands for says, if it is one.

@@ -119,6 +119,7 @@ func TestCorrelations(t *testing.T) {
 // TestCorrelationWritten: min_level, formats, evidence and summaries hold for correlations as for rules; the choice of what is written changes nothing about what is
 // correlated.
 func TestCorrelationWritten(t *testing.T) {
+	const many = "a was denied cloudtrail:StartLogging in 1/eu-west-1: AccessDenied; completes Many, 3 events since 2026-11-20T08:00:01Z"
 	for _, format := range formats() {
 		for name, through := range doors() {
 			e := correlating(t, manyText, func(s *conf.Settings) {
@@ -127,7 +128,7 @@ func TestCorrelationWritten(t *testing.T) {
 			through(t, e, refused(1, "a", "e1"))
 			through(t, e, refused(2, "a", "e2"))
 			w := readOutcome(t, through(t, e, refused(3, "a", "e3")))
-			if w.Sigma.Level != "critical" || len(w.Sigma.Rules) != 1 || !strings.Contains(w.Sigma.Summary, "StartLogging") {
+			if w.Sigma.Level != "critical" || len(w.Sigma.Rules) != 1 || w.Sigma.Summary != many {
 				t.Errorf("%s, %s: %+v", format, name, w.Sigma)
 			}
 			checkAccounts(t, e)
@@ -151,14 +152,14 @@ func TestCorrelationInside(t *testing.T) {
 
 // TestCorrelationWaits: a condition that waits fires on a later record, and again where that did not arrive.
 func TestCorrelationWaits(t *testing.T) {
-	e := correlating(t, manyText, func(s *conf.Settings) { s.CorrelationLateness = time.Minute })
+	e := correlating(t, manyText, func(s *conf.Settings) { s.CorrelationLateness, s.Summary = time.Minute, true })
 	process(t, e, event(t, refused(1, "a", "e1")))
 	later := event(t, refused(120, "b", "e2"))
 	if e.Process(later, func(int) []byte { return nil }) != nil {
 		t.Error("written without memory")
 	}
 	out, undo := e.ProcessTentatively(event(t, refused(121, "b", "e3")), func(n int) []byte { return make([]byte, n) })
-	if got := titlesOn(t, bodies(t, out)[0]); !slices.Contains(got, "Few") || undo == nil {
+	if got := bodies(t, out)[0]; !slices.Contains(titlesOn(t, got), "Few") || !strings.Contains(got, `; earlier: Few, 1 event since 2026-11-20T08:00:01Z"`) || undo == nil {
 		t.Fatal(got)
 	}
 	undo()
@@ -192,7 +193,7 @@ func TestCorrelationWaitsElsewhere(t *testing.T) {
 		through(t, e, refused(2, "b", "e2"))
 		through(t, e, refused(700, "a", "e3"))
 		w := readOutcome(t, through(t, e, refused(1000, "c", "e4"))) // on which a fires again
-		if len(w.Sigma.Rules) != 1 || marksOf(w) != "false/0" || w.Sigma.Summary != "" || w.top["risk_object"] != nil {
+		if len(w.Sigma.Rules) != 1 || marksOf(w) != "false/0" || !strings.HasPrefix(w.Sigma.Summary, "earlier: Few, ") || w.top["risk_object"] != nil {
 			t.Errorf("%s: %s, %s", name, marksOf(w), w.top)
 		}
 		through(t, e, refused(1001, "d", "e5"))

@@ -22,7 +22,8 @@ func TestSummaryOnOwnEvents(t *testing.T) {
 		"user bob called iam:AttachUserPolicy on backup-svc with policy AdministratorAccess from 198.51.100.23 in 111122223333/us-east-1",
 		"user backup-svc called cloudtrail:StopLogging on arn:aws:cloudtrail:eu-west-1:111122223333:trail/org-trail from 203.0.113.77 in 111122223333/eu-west-1",
 		"user backup-svc called ec2:AuthorizeSecurityGroupIngress on sg-0a1b2c3d4e5f60718 from 203.0.113.77 in 111122223333/eu-west-1",
-		"user backup-svc called s3:DeleteBucket on example-finance-archive from 203.0.113.77 in 111122223333/eu-west-1",
+		"user backup-svc called s3:DeleteBucket on example-finance-archive from 203.0.113.77 in 111122223333/eu-west-1; " +
+			`completes "Logging Stopped, Then Data Deleted", 2 events since 2026-11-20T08:03:55Z`,
 		"root of 111122223333 signed in to the console without MFA from 203.0.113.77 in 111122223333/us-east-1",
 		"user mallory was denied iam:CreateUser on mallory2 from 198.51.100.23 in 111122223333/us-east-1: AccessDenied",
 	}

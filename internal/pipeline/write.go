@@ -27,11 +27,7 @@ func (w *writer) edit(hits []enrich.Hit, j *Judgement, counts *Tally) (e chunk.E
 	p := plan{data: w.body.Data, enc: w.enc}
 	hit, n := j.hit()
 	says := hit.facts()
-	summary := ""
-	if len(enrich.About(hits)) > 0 { // else the record has done nothing
-		summary = w.engine.summaryOf(says, n)
-	}
-	outline := t.Outline(hits, summary)
+	outline := t.Outline(hits, w.engine.summaryOf(hits, says, n))
 	if n > 1 { // then no format says anything of any
 		says = nil
 	}

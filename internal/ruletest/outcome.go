@@ -37,6 +37,9 @@ func (j *judging) compare(verdicts []outcome) {
 	}
 	if len(j.all()) == 0 {
 		message += ": none of its rules can run"
+		if len(j.Set.Correlations) > 0 {
+			message += ": a correlation is tested by steps, in the place of hit"
+		}
 	}
 	if len(verdicts) > 1 {
 		message += fmt.Sprintf(", %d of %d events", len(wrong), len(verdicts))

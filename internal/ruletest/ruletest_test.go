@@ -57,6 +57,18 @@ func TestRun(t *testing.T) {
 			"a.test.yml: 1 cases that must hit and 0 that must not: both kinds are needed (test-missing)",
 		}},
 		{"a rule without tests", map[string]string{"a.yml": soundRule}, []string{"a.yml: there is no a.test.yml beside it (test-missing)"}},
+		{
+			"a correlation without steps",
+			map[string]string{
+				"a.yml": soundRule, "a.test.yml": hits + misses,
+				"b.yml":      "title: Often\ncorrelation:\n  type: event_count\n  rules: [5f0a3a7e-3c1e-4d8b-9a58-0c6f2d7f4b11]\n  group-by: [who]\n  timespan: 5m\n  condition: {gte: 2}\n",
+				"b.test.yml": hits + misses,
+			},
+			[]string{
+				"b.test.yml:1:3: case 1: must hit and does not: none of its rules can run: a correlation is tested by steps, in the place of hit (test-verdict)",
+				"b.test.yml: 0 cases with steps in which a correlation must fire and 0 in which none must: both kinds are needed (test-missing)",
+			},
+		},
 		{"tests without a rule", map[string]string{"b.test.yml": hits + misses}, []string{"b.test.yml: there is no b.yml beside it (test-invalid)"}},
 		{"other endings", map[string]string{"a.yaml": soundRule, "a.test.yaml": hits + misses}, nil},
 		{"a bad rule", map[string]string{"a.yml": strings.Replace(soundRule, "eventName:", "eventName|contans:", 1), "a.test.yml": misses + hits}, []string{

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -136,7 +135,7 @@ func called(c *rules.Correlation, r *rules.Rule, fields []string) (list []string
 // standing tells what a group holds at an event.
 func (t *teller) standing(c *rules.Correlation, index, event int, st *oracle.Standing) {
 	at := t.events[event].Time
-	t.linef(1, "%s%s in the %s up to %s", group(c, st.Values), count(len(st.Window), "event"), span(c.Timespan), t.clock(at))
+	t.linef(1, "%s%s in the %s up to %s", group(c, st.Values), count(len(st.Window), "event"), rules.Span(c.Timespan), t.clock(at))
 	if strings.HasPrefix(c.Type, "temporal") {
 		t.places(c, at, st)
 	} else {
@@ -215,7 +214,7 @@ func shown(list []string) string {
 func (t *teller) outside(c *rules.Correlation, st *oracle.Standing, at time.Time) {
 	for i, e := range slices.Backward(st.Others) {
 		if e.Time.Before(at) {
-			t.linef(2, "%s more, the last at %s, which is %s too early", count(i+1, "event"), t.clock(e.Time), span(at.Sub(e.Time)-c.Timespan))
+			t.linef(2, "%s more, the last at %s, which is %s too early", count(i+1, "event"), t.clock(e.Time), rules.Span(at.Sub(e.Time)-c.Timespan))
 			return
 		}
 	}
@@ -260,19 +259,6 @@ func (t *teller) last(correlation int, at time.Time) {
 			return
 		}
 	}
-}
-
-// span writes a length of time as rules do.
-func span(d time.Duration) string {
-	for _, unit := range []struct {
-		name string
-		d    time.Duration
-	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}} {
-		if d >= unit.d && d%unit.d == 0 {
-			return strconv.Itoa(int(d/unit.d)) + unit.name
-		}
-	}
-	return strconv.Itoa(int(d/time.Second)) + "s"
 }
 
 func count(n int, what string) string {

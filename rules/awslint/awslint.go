@@ -18,10 +18,10 @@ import (
 
 //go:generate go run ./generate -operations ../../../shared/data/aws_operations.json -events ../../../shared/data/events
 
-// Check returns what is to be said of rules that apply to CloudTrail, sorted by place. files are those that they were read from: their lines are
+// Check returns what is to be said of rules that apply to CloudTrail, and of their correlations, sorted by place. files are those that they were read from: their lines are
 // shown, and comments in them say what a rule is not to be told (sigmatrail:ignore CODE). Nothing of both is changed. The error is for tables that are
 // damaged, which no build has.
-func Check(list []*rules.Rule, files []rules.File) (rules.Problems, error) {
+func Check(set *rules.Set, files []rules.File) (rules.Problems, error) {
 	known, err := loadCatalogue()
 	if err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func Check(list []*rules.Rule, files []rules.File) (rules.Problems, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newLinter(known, seen).check(list, files), nil
+	return newLinter(known, seen).check(set, files), nil
 }
 
 // linter collects what is to be said.
@@ -53,14 +53,19 @@ func newLinter(aws *catalogue, seen *shapes) *linter {
 	return &linter{aws: aws, shapes: seen, lines: make(map[string][]string), said: make(map[said]bool)}
 }
 
-func (l *linter) check(list []*rules.Rule, files []rules.File) rules.Problems {
+func (l *linter) check(set *rules.Set, files []rules.File) rules.Problems {
 	for _, f := range files {
 		l.lines[f.Name] = strings.Split(string(f.Text), "\n")
 	}
-	for _, r := range list {
+	list := slices.Clone(set.Rules)
+	for _, r := range set.Rules {
 		l.rule(r)
 	}
-	l.twins(list)
+	for _, c := range set.Correlations {
+		l.correlation(set, c)
+		list = append(list, c.Rule)
+	}
+	l.twins(set.Rules)
 	problems := l.ignored(list)
 	problems.Sort()
 	return problems

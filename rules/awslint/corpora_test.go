@@ -31,7 +31,7 @@ func TestSigmaHQ(t *testing.T) {
 	if len(set.Rules) != count {
 		t.Fatalf("%d rules", len(set.Rules))
 	}
-	problems, err := Check(set.Rules, files)
+	problems, err := Check(set, files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestPack(t *testing.T) {
 	if len(set.Rules) < least {
 		t.Fatalf("%d rules", len(set.Rules))
 	}
-	problems, err := Check(set.Rules, files)
+	problems, err := Check(set, files)
 	if err != nil {
 		t.Fatal(err)
 	}

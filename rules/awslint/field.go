@@ -7,20 +7,21 @@ import (
 	"sigmatrail/rules"
 )
 
-// named is a field and where it is named.
+// named is a field and where it is named. Where told is set the parser tells of what is nearly a field of records.
 type named struct {
 	name string
 	at   rules.Position
+	told bool
 }
 
 // fieldsOf returns the field of an item, and with fieldref those of its values.
 func fieldsOf(item *rules.Item) (list []named) {
 	if item.Field != "" {
-		list = append(list, named{item.Field, item.Position})
+		list = append(list, named{item.Field, item.Position, true})
 	}
 	if item.FieldRef {
 		for _, v := range item.Values {
-			list = append(list, named{v.Text, v.Position})
+			list = append(list, named{v.Text, v.Position, true})
 		}
 	}
 	return list
@@ -42,7 +43,7 @@ func (s *subject) field() {
 }
 
 // unknownField looks for the first part of a field's path that the object around it does not have.
-func (s *subject) unknownField(f named) bool {
+func (l *linter) unknownField(f named) bool {
 	if strings.HasPrefix(f.name, "@") { // what a shipper has made
 		return false
 	}
@@ -54,7 +55,7 @@ func (s *subject) unknownField(f named) bool {
 		}
 		name, behind, _ := strings.Cut(rest, ".")
 		if !slices.Contains(have, name) {
-			s.tellField(f, object, name, behind)
+			l.tellField(f, object, name, behind)
 			return true
 		}
 		object, rest = strings.TrimPrefix(object+"."+name, "."), behind
@@ -62,9 +63,9 @@ func (s *subject) unknownField(f named) bool {
 	return false
 }
 
-func (s *subject) tellField(f named, object, name, behind string) {
+func (l *linter) tellField(f named, object, name, behind string) {
 	have := members()[object]
-	if object == "" {
+	if object == "" && f.told {
 		if closest := rules.Closest(name, have); len(closest) > 0 && editsAtMost(name, closest[0], 1) && len(name) > 1 {
 			const least = 6 // from there on the parser tells
 			if len(name) >= least || strings.EqualFold(name, closest[0]) {
@@ -76,11 +77,11 @@ func (s *subject) tellField(f named, object, name, behind string) {
 	if object != "" {
 		within = object + " has"
 	}
-	s.warn(f.at, UnknownField, s.fieldHint(f.name, object, name, behind), "%s no %q", within, name)
+	l.warn(f.at, UnknownField, fieldHint(f.name, object, name, behind), "%s no %q", within, name)
 }
 
 // fieldHint proposes another field.
-func (s *subject) fieldHint(field, object, name, behind string) string {
+func fieldHint(field, object, name, behind string) string {
 	if object == "" {
 		if instead := foreign()[field]; instead != "" {
 			return "the field is " + instead

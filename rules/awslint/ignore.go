@@ -9,7 +9,7 @@ import (
 )
 
 // comment finds what a rule is not to be told: # sigmatrail:ignore CODE, CODE.
-var comment = regexp.MustCompile(`(?:^|\s)(?:#\s*sigmatrail:ignore\b[ \t]*)(.*)$`)
+var comment = regexp.MustCompile(`(?:^|\s)(?:#\s*sigmatrail:[ \t]*ignore\b[ \t]*)(.*)$`)
 
 // word finds the codes in a comment.
 var word = regexp.MustCompile(`[^\s,]+`)

@@ -65,7 +65,7 @@ func check(t *testing.T, name, text string) rules.Problems {
 	if len(set.Problems) > 0 || len(set.Rules) == 0 {
 		t.Fatalf("%d rules, %v", len(set.Rules), set.Problems)
 	}
-	problems, err := Check(set.Rules, files)
+	problems, err := Check(set, files)
 	if err != nil {
 		t.Fatal(err)
 	}

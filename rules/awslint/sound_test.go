@@ -30,7 +30,7 @@ func TestNeverIsNever(t *testing.T) {
 		text := rulegen.RuleFromBytes(rulegen.Seed(i))
 		files := []rules.File{{Name: "generated.yml", Text: []byte(text)}}
 		set := rules.ParseFiles(files, rules.Options{})
-		newLinter(known, seen).check(set.Rules, files)
+		newLinter(known, seen).check(set, files)
 		for _, r := range set.Rules {
 			never, among := isNever(r), records
 			if never {

@@ -6,7 +6,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"sigmatrail/internal/coverage"
 	"sigmatrail/internal/ruletest"
@@ -78,7 +77,7 @@ func (w *writer) correlations() {
 		for _, target := range c.Rules {
 			of = append(of, w.called(target.Name))
 		}
-		w.say("| %s | %s | %s | %s in %s | %s | %s |\n", link(c.Title, c.File), level, techniques(c.Tags), kind(c), span(c.Timespan), names(c.GroupBy), strings.Join(of, ", "))
+		w.say("| %s | %s | %s | %s in %s | %s | %s |\n", link(c.Title, c.File), level, techniques(c.Tags), kind(c), rules.Span(c.Timespan), names(c.GroupBy), strings.Join(of, ", "))
 	}
 }
 
@@ -93,19 +92,6 @@ func kind(c *rules.Correlation) string {
 		words = append(words, b.Op, number)
 	}
 	return strings.Join(words, " ")
-}
-
-// span writes a time as correlations have it.
-func span(d time.Duration) string {
-	for _, unit := range []struct {
-		length time.Duration
-		name   string
-	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}} {
-		if d%unit.length == 0 {
-			return fmt.Sprintf("%d%s", d/unit.length, unit.name)
-		}
-	}
-	return fmt.Sprintf("%ds", d/time.Second)
 }
 
 // called returns the title of the rule or correlation that a reference means.
