@@ -226,7 +226,7 @@ func (p *pass) locked(m *machine, e *event, texts []string, again bool) (out out
 	expired := g.expire(min(before, e.at-m.span))
 	out = p.add(m, t, g, *e, again)
 	if most := s.options.Load().MaxEvents; most > 0 {
-		s.stats.evictedEvents.Add(uint64(g.crowd(max(most, m.least)))) //nolint:gosec // a count
+		s.stats.evictedEvents.Add(uint64(g.crowd(m, max(most, m.least)))) //nolint:gosec // a count
 	}
 	if s.store != nil {
 		sh.change(g)

@@ -288,6 +288,21 @@ func TestEvictedIsNotFew(t *testing.T) {
 	}
 }
 
+// TestFlood: where there is no room, a flood of one rule does not wash away the steps of others.
+func TestFlood(t *testing.T) {
+	for _, test := range []struct{ kind, want string }{{"temporal", "c 1s-23s"}, {"temporal_ordered", "c 1s-23s"}} {
+		list := []occurrence{{1, "a", "a", nil}}
+		for i := range 20 {
+			list = append(list, occurrence{int64(i + 2), "b", fmt.Sprint(i), nil})
+		}
+		list = append(list, occurrence{23, "d", "d", nil})
+		got, c := playAll(t, "title: C\nname: c\nlevel: low\ncorrelation: {type: "+test.kind+", rules: [a, b, d], timespan: 100s}\n", Options{MaxEvents: 5}, list)
+		if st := c.state.Stats(); got != test.want || st.Held != 5 || st.EvictedEvents != 17 {
+			t.Errorf("%s: %q, %+v", test.kind, got, st)
+		}
+	}
+}
+
 // TestResolve: what correlations refer to, by id, name and title, and what they inherit and silence.
 func TestResolve(t *testing.T) {
 	rule := func(name, id, level string) string {

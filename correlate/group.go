@@ -119,15 +119,45 @@ func (g *group) drop(n int) {
 	}
 }
 
-// crowd forgets the oldest events where there are more than most, and returns how many had to go.
-func (g *group) crowd(most int) int {
+// crowd forgets events where there are more than most, and returns how many had to go: the oldest, but where the order of different rules counts the oldest of
+// those that there are most of, so that a flood of one rule does not wash away the step before it.
+func (g *group) crowd(m *machine, most int) int {
 	n := len(g.events) - most
 	if n <= 0 {
 		return 0
 	}
+	if (m.kind == temporal || m.kind == ordered) && !m.waits {
+		for range n {
+			g.thin()
+		}
+		return n
+	}
 	g.lost = max(g.lost, g.events[n-1].at)
 	g.drop(n)
 	return n
+}
+
+// thin forgets the oldest of the events that fill the same places as most do.
+func (g *group) thin() {
+	type kind struct {
+		mask          uint64
+		count, oldest int
+	}
+	var room [8]kind
+	kinds := room[:0]
+	for i := range g.events {
+		mask := g.events[i].mask
+		k := slices.IndexFunc(kinds, func(k kind) bool { return k.mask == mask })
+		if k < 0 {
+			k = len(kinds)
+			kinds = append(kinds, kind{mask: mask, oldest: i})
+		}
+		kinds[k].count++
+	}
+	i := slices.MaxFunc(kinds, func(a, b kind) int { return a.count - b.count }).oldest
+	g.lost = max(g.lost, g.events[i].at)
+	g.tally.forget(&g.events[i])
+	g.events = slices.Delete(g.events, i, i+1)
 }
 
 // moment is a time at which the condition is true of the window that ends then.

@@ -93,7 +93,7 @@ func (s *State) fit(m *machine, t *table) {
 				s.groups.Add(-1)
 				s.stats.expired.Add(uint64(len(g.events)))
 			} else if most := s.options.Load().MaxEvents; most > 0 {
-				s.stats.evictedEvents.Add(uint64(g.crowd(max(most, m.least)))) //nolint:gosec // a count
+				s.stats.evictedEvents.Add(uint64(g.crowd(m, max(most, m.least)))) //nolint:gosec // a count
 			}
 		}
 		sh.mu.Unlock()
