@@ -149,10 +149,9 @@ func newMachine(index int, c *rules.Correlation) *machine {
 			"event_count": eventCount, "value_count": valueCount, "value_sum": valueSum, "value_avg": valueAvg, "value_percentile": valuePercentile,
 			"temporal": temporal, "temporal_ordered": ordered,
 		}[c.Type],
-		rank: number(c.Percentile),
+		rank: number(c.Percentile), waits: c.Waits() != "",
 	}
 	m.setBounds(c)
-	m.waits = m.waits || m.kind == valueAvg || m.kind == valuePercentile || (c.Expression != nil && negates(c.Expression))
 	m.needsAll = m.waits && m.kind != valueAvg && m.kind != valuePercentile
 	for i, t := range c.Rules {
 		if m.kind != temporal || m.named[t.Name] == 0 { // a rule that is named twice needs two records only where they have an order
@@ -171,7 +170,6 @@ func (m *machine) setBounds(c *rules.Correlation) {
 	for _, b := range c.Bounds {
 		v := number(b.Number)
 		m.bounds = append(m.bounds, bound{op: b.Op, value: v})
-		m.waits = m.waits || (b.Op != "gt" && b.Op != "gte")
 		m.under = max(m.under, v-math.Abs(v)*1e-6)
 		n := int(min(max(0, math.Floor(v)), math.MaxInt32))
 		if m.kind == eventCount || m.kind == valueCount {
@@ -204,18 +202,6 @@ func number(d rules.Decimal) float64 {
 	return v
 }
 
-func negates(c rules.Condition) bool {
-	switch c := c.(type) {
-	case rules.Not:
-		return true
-	case rules.And:
-		return slices.ContainsFunc(c.Terms, negates)
-	case rules.Or:
-		return slices.ContainsFunc(c.Terms, negates)
-	}
-	return false
-}
-
 // connect notes whose events go to m.
 func (set *Set) connect(s *rules.Set, c *rules.Correlation, m *machine, resolved []rules.Referents) {
 	add := func(list []feed, r *rules.Rule, mask uint64) []feed {
@@ -224,7 +210,7 @@ func (set *Set) connect(s *rules.Set, c *rules.Correlation, m *machine, resolved
 			list[i].mask |= mask
 			return list
 		}
-		return append(list, feed{to: m, mask: mask, group: fieldsOf(c, r, c.GroupBy), values: fieldsOf(c, r, c.Fields)})
+		return append(list, feed{to: m, mask: mask, group: c.FieldsOf(r, c.GroupBy), values: c.FieldsOf(r, c.Fields)})
 	}
 	for i, t := range c.Rules {
 		mask := m.named[t.Name] & m.slot(i)
@@ -234,8 +220,7 @@ func (set *Set) connect(s *rules.Set, c *rules.Correlation, m *machine, resolved
 		for _, inner := range resolved[i].Correlations {
 			from := set.machines[inner]
 			from.outer = add(from.outer, s.Correlations[inner].Rule, mask)
-			// How often a correlation fires depends on what comes later: two bursts may turn out to be one.
-			m.waits = m.waits || (m.kind != temporal && m.kind != ordered && m.kind != valueCount)
+			m.waits = m.waits || c.CountsRuns()
 		}
 	}
 	m.digest = digest(s, c, resolved)
@@ -247,21 +232,6 @@ func (m *machine) slot(i int) uint64 {
 		return math.MaxUint64
 	}
 	return m.bit(i)
-}
-
-// fieldsOf returns what fields are called in the events of r: an alias is what it stands for there.
-func fieldsOf(c *rules.Correlation, r *rules.Rule, fields []string) []string {
-	list := slices.Clone(fields)
-	for i, f := range list {
-		for _, a := range c.Aliases {
-			for _, of := range a.Fields {
-				if a.Name == f && r.Called(of.Rule) {
-					list[i] = of.Field
-				}
-			}
-		}
-	}
-	return list
 }
 
 // arrange puts the correlations in an order in which each comes behind those that it refers to, and adds up what they are late.

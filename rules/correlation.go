@@ -104,15 +104,15 @@ func (p *parser) correlation() *Correlation {
 	p.timespan(c, n)
 	p.correlationCondition(c, n)
 	c.Generate = p.generates(n) || p.generates(p.doc)
-	if why := c.waits(); why != "" && n.get("condition") != nil {
+	if why := c.Waits(); why != "" && n.get("condition") != nil {
 		at := n.get("condition")
 		p.warn(at.place, CorrelationWaits, "%s: it is judged when later events are there, and written on one of those", why)
 	}
 	return c
 }
 
-// waits says why later events can make the condition false again, or returns "".
-func (c *Correlation) waits() string {
+// Waits says why later events can make the condition false again, so that it is judged when they must have come, or returns "".
+func (c *Correlation) Waits() string {
 	switch c.Type {
 	case "value_avg", "value_percentile":
 		return "an average or a percentile can fall again"
@@ -126,6 +126,27 @@ func (c *Correlation) waits() string {
 		}
 	}
 	return ""
+}
+
+// CountsRuns reports whether the condition asks how often other correlations fire, or adds up their numbers, where it refers to any. That can change with later
+// events, as two runs of satisfied windows may turn out to be one: then it waits, too.
+func (c *Correlation) CountsRuns() bool {
+	return c.Type != "value_count" && !strings.HasPrefix(c.Type, "temporal")
+}
+
+// FieldsOf returns what fields are called in the events of r: an alias is what it stands for there.
+func (c *Correlation) FieldsOf(r *Rule, fields []string) []string {
+	list := slices.Clone(fields)
+	for i, f := range list {
+		for _, a := range c.Aliases {
+			for _, of := range a.Fields {
+				if a.Name == f && r.Called(of.Rule) {
+					list[i] = of.Field
+				}
+			}
+		}
+	}
+	return list
 }
 
 // correlationMembers are the members of a correlation.

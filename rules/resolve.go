@@ -108,7 +108,7 @@ func (l *loader) judgeCorrelations() {
 		}
 		resolved := l.set.Resolve(c)
 		for j, r := range resolved {
-			if len(r.Correlations) > 0 && c.waits() == "" && c.Type != "value_count" && !strings.HasPrefix(c.Type, "temporal") {
+			if len(r.Correlations) > 0 && c.Waits() == "" && c.CountsRuns() {
 				l.problem(Warning, c.Rules[j].Position, CorrelationWaits,
 					"how often a correlation fires can change with later events: this one is judged when they are there, and written on one of those")
 			}

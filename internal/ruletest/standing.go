@@ -89,7 +89,7 @@ func (t *teller) apart(c *rules.Correlation, event int) {
 				continue
 			}
 			hit = true
-			for _, field := range slices.Concat(called(c, t.set.Rules[rule], c.GroupBy), called(c, t.set.Rules[rule], c.Fields)) {
+			for _, field := range slices.Concat(c.FieldsOf(t.set.Rules[rule], c.GroupBy), c.FieldsOf(t.set.Rules[rule], c.Fields)) {
 				if len(e.Values(field)) == 0 {
 					t.linef(1, "the event takes no part: it has nothing at %s", field)
 				}
@@ -115,21 +115,6 @@ func (t *teller) apart(c *rules.Correlation, event int) {
 			}
 		}
 	}
-}
-
-// called returns what fields are called in the events of a rule.
-func called(c *rules.Correlation, r *rules.Rule, fields []string) (list []string) {
-	for _, field := range fields {
-		for _, a := range c.Aliases {
-			for _, of := range a.Fields {
-				if a.Name == field && r.Called(of.Rule) {
-					field = of.Field
-				}
-			}
-		}
-		list = append(list, field)
-	}
-	return list
 }
 
 // standing tells what a group holds at an event.
