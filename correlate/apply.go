@@ -34,9 +34,8 @@ func (c *Correlator) Close() {
 // Apply takes a record in and appends what fires because of it, and what has waited and is judged now.
 func (c *Correlator) Apply(dst []Firing, ev *Event) []Firing {
 	at := micros(ev.Time)
-	p := pass{Correlator: c, horizon: c.state.clock.observe(ev.Account, ev.Region, at), firings: dst, serial: ev.Serial}
-	p.due = p.horizon
-	if late := c.state.lateness(); p.horizon > never+late {
+	p := pass{Correlator: c, due: c.state.clock.observe(ev.Account, ev.Region, at), firings: dst, serial: ev.Serial}
+	if late := c.state.lateness(); p.due > never+late {
 		p.due -= late
 	}
 	p.judge() // before anything is forgotten for that
@@ -81,7 +80,7 @@ func (set *Set) feeds(dst []feed, hits []int, i int, m *machine) []feed {
 
 // Flush judges all that waits, as no more events come.
 func (c *Correlator) Flush(dst []Firing) []Firing {
-	p := pass{Correlator: c, horizon: end, due: end, firings: dst}
+	p := pass{Correlator: c, due: end, firings: dst}
 	p.judge()
 	return p.firings
 }
@@ -93,7 +92,6 @@ const end = 1<<63 - 1
 type pass struct {
 	*Correlator
 
-	horizon int64
 	due     int64 // what waits is judged up to then
 	serial  uint64
 	id      hash // of the record
@@ -225,9 +223,7 @@ func (p *pass) locked(m *machine, e *event, texts []string, again bool) (out out
 	}
 	expired := g.expire(min(before, e.at-m.span))
 	out = p.add(m, t, g, *e, again)
-	if most := s.options.Load().MaxEvents; most > 0 {
-		s.stats.evictedEvents.Add(uint64(g.crowd(m, max(most, m.least)))) //nolint:gosec // a count
-	}
+	s.crowd(m, g)
 	if s.store != nil {
 		sh.change(g)
 	}

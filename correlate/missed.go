@@ -11,5 +11,11 @@ func (c *Correlator) Missed(correlation int) (offered, lacking uint64) {
 	return m.seen.Load(), m.missed.Load()
 }
 
-// Stats returns the counts of the State that c feeds, for all that do.
-func (c *Correlator) Stats() Stats { return c.state.Stats() }
+// Forgotten counts what a State had to give up: groups and events before their time, and what came too late for what they may have belonged to.
+type Forgotten struct{ Groups, Events, Late uint64 }
+
+// Forgotten returns those counts of the State that c feeds, for all that do. Unlike Stats it looks at no group.
+func (c *Correlator) Forgotten() Forgotten {
+	n := &c.state.stats
+	return Forgotten{Groups: n.evictedGroups.Load(), Events: n.evictedEvents.Load(), Late: n.late.Load()}
+}

@@ -92,8 +92,8 @@ func (s *State) fit(m *machine, t *table) {
 				sh.remove(g, true)
 				s.groups.Add(-1)
 				s.stats.expired.Add(uint64(len(g.events)))
-			} else if most := s.options.Load().MaxEvents; most > 0 {
-				s.stats.evictedEvents.Add(uint64(g.crowd(m, max(most, m.least)))) //nolint:gosec // a count
+			} else {
+				s.crowd(m, g)
 			}
 		}
 		sh.mu.Unlock()

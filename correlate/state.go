@@ -106,6 +106,13 @@ func (s *State) keep(m *machine) int64 {
 // lateness is how much later than others an event may come.
 func (s *State) lateness() int64 { return s.options.Load().Lateness.Microseconds() }
 
+// crowd forgets what a group has no room for. Its shard is locked.
+func (s *State) crowd(m *machine, g *group) {
+	if most := s.options.Load().MaxEvents; most > 0 {
+		s.stats.evictedEvents.Add(uint64(g.crowd(m, max(most, m.least)))) //nolint:gosec // a count
+	}
+}
+
 // evict forgets the groups that were not touched for longest, while there are too many.
 func (s *State) evict() {
 	most := int64(s.options.Load().MaxGroups)

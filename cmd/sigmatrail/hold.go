@@ -32,7 +32,7 @@ type heldRecord struct {
 
 // hold notes that an event is to be held, if it is: in r where that is for it alone, else in a result of its own.
 func (w *worker) hold(r *result, item record.Item, j *pipeline.Judgement) bool {
-	if len(w.scan.fields) == 0 && w.scan.engine.Correlated().Empty() {
+	if w.scan.engine.Correlated().Empty() {
 		return false
 	}
 	h, undated := held{json: item.JSON}, uint64(0)
@@ -151,9 +151,6 @@ func (s *scan) release() error {
 	found := s.correlate()
 	w := newWorker(s)
 	return s.spool.each(func(event int, json []byte) error {
-		if s.table != nil && len(found[event]) == 0 { // its rows are there
-			return s.countHeld(w, event, json)
-		}
 		return s.releaseOne(w, event, json, found[event])
 	})
 }
@@ -166,17 +163,6 @@ func (s *scan) judgeHeld(w *worker, event int, json []byte) (j pipeline.Judgemen
 	j = w.judge.Event(w.packed, time.Time{})
 	j.Verdicts = slices.DeleteFunc(j.Verdicts, func(v pipeline.Verdict) bool { return !slices.Contains(s.heldEvents[event], v.Index) })
 	return j, nil
-}
-
-func (s *scan) countHeld(w *worker, event int, json []byte) error {
-	j, err := s.judgeHeld(w, event, json)
-	if err != nil {
-		return err
-	}
-	var counts pipeline.Counts
-	counts.Add(&j)
-	s.engine.Add(&counts)
-	return nil
 }
 
 func (s *scan) releaseOne(w *worker, event int, json []byte, found []fired) error {
@@ -192,7 +178,7 @@ func (s *scan) releaseOne(w *worker, event int, json []byte, found []fired) erro
 	counts.Add(&j)
 	var out []byte
 	switch {
-	case s.table != nil:
+	case s.table != nil: // the rows of its rules are there
 		out = s.table.add(nil, &j, len(s.engine.Rules().Rules))
 	case j.Hit() || s.all:
 		if out, err = s.engine.AppendJSON(nil, json, &j, &counts); err != nil {

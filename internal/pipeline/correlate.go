@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"sigmatrail/conf"
@@ -13,7 +12,6 @@ import (
 	"sigmatrail/enrich"
 	"sigmatrail/internal/chunk"
 	"sigmatrail/internal/record"
-	"sigmatrail/rules"
 )
 
 // StateOptions returns what the settings say of the memory of correlations in flight.
@@ -23,9 +21,6 @@ func StateOptions(s conf.Settings) correlate.Options {
 
 // Correlated returns the correlations of the rules.
 func (p *Program) Correlated() *correlate.Set { return p.related }
-
-// Correlator returns what the engine feeds with hits, or nil where the rules have no correlations.
-func (e *Engine) Correlator() *correlate.Correlator { return e.correlator }
 
 // Correlate takes the hits of j in for the correlations, and adds to j those that fire. Process does so by itself; events that a Judge has judged are
 // correlated where their order is known.
@@ -47,7 +42,7 @@ func (e *Engine) correlate(j *Judgement, waited *[]correlate.Firing, counts *Tal
 			counts.Undated++
 			continue
 		}
-		fired := e.correlator.Apply(e.owed.take(nil), &ev)
+		fired := e.correlator.Apply(e.owed.take(), &ev)
 		counts.Fired += uint64(len(fired))
 		for _, f := range fired {
 			if e.Fire(v, f) && f.Waited {
@@ -71,12 +66,7 @@ func (e *Engine) Fire(v *Verdict, f correlate.Firing) (written bool) {
 	if !e.choice.written[entry] {
 		return false
 	}
-	for _, hit := range v.Hits {
-		if hit == entry {
-			entry = -1
-		}
-	}
-	if entry >= 0 {
+	if !slices.Contains(v.Hits, entry) {
 		v.Hits = append(v.Hits, entry)
 	}
 	v.fired = append(v.fired, f)
@@ -153,18 +143,14 @@ func appendTexts(texts []string, values ...any) []string {
 }
 
 // Firings returns what the correlation of that index in Entries() says of the events that made it fire on v; none where the entry is a rule.
-func (e *Engine) Firings(v *Verdict, entry int) []enrich.Correlation {
+func (e *Engine) Firings(v *Verdict, entry int) (list []enrich.Correlation) {
 	n := entry - len(e.set.Rules)
 	if n < 0 {
 		return nil
 	}
-	return v.appendFired(nil, e.set.Correlations[n], n)
-}
-
-// appendFired appends what the correlation that entry stands for says, if it is one.
-func (v *Verdict) appendFired(list []enrich.Correlation, c *rules.Correlation, correlation int) []enrich.Correlation {
+	c := e.set.Correlations[n]
 	for _, f := range v.fired {
-		if f.Correlation != correlation {
+		if f.Correlation != n {
 			continue
 		}
 		said := enrich.Correlation{
@@ -190,28 +176,19 @@ func (v *Verdict) appendFired(list []enrich.Correlation, c *rules.Correlation, c
 type owed struct {
 	mu   sync.Mutex
 	list []correlate.Firing
-	some atomic.Bool
 }
 
 func (o *owed) add(list []correlate.Firing) {
-	if len(list) == 0 {
-		return
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.list = append(o.list, list...)
-	o.some.Store(len(o.list) > 0)
 }
 
-// take appends what is owed, and forgets it.
-func (o *owed) take(dst []correlate.Firing) []correlate.Firing {
-	if !o.some.Load() {
-		return dst
-	}
+// take returns what is owed, and forgets it.
+func (o *owed) take() []correlate.Firing {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	dst = append(dst, o.list...)
+	list := o.list
 	o.list = nil
-	o.some.Store(false)
-	return dst
+	return list
 }

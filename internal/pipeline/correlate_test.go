@@ -178,7 +178,7 @@ func TestCorrelationWaitsUnwritten(t *testing.T) {
 	for i := range 20 {
 		process(t, e, event(t, refused(i*120, fmt.Sprint("who", i), fmt.Sprint("e", i))))
 	}
-	if n := e.Tally(); n.Fired != 19 || len(e.owed.take(nil)) != 0 {
+	if n := e.Tally(); n.Fired != 19 || len(e.owed.take()) != 0 {
 		t.Errorf("%+v", n)
 	}
 }

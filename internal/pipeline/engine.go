@@ -104,7 +104,7 @@ func NewCorrelatingEngine(s conf.Settings, p *Program, state *correlate.State) (
 	}
 	if !p.related.Empty() {
 		e.correlator, e.aliases = correlate.NewCorrelator(p.related, state), record.DefaultAliases()
-		e.notices.said = e.correlator.Stats() // what went before was said by others
+		e.notices.said = e.correlator.Forgotten() // what went before was said by others
 	}
 	e.touchesRest = e.matchesOnly || e.reserveKey
 	if s.Evidence {

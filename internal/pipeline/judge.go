@@ -113,9 +113,7 @@ func (e *Engine) appendHits(hits []enrich.Hit, j *Judgement) []enrich.Hit {
 				i = len(hits)
 				hits = append(hits, enrich.Hit{Rule: rule})
 			}
-			if n := rule - len(e.set.Rules); n >= 0 {
-				hits[i].Correlations = v.appendFired(hits[i].Correlations, e.set.Correlations[n], n)
-			}
+			hits[i].Correlations = append(hits[i].Correlations, e.Firings(&v, rule)...)
 			if !several {
 				continue
 			}

@@ -12,7 +12,7 @@ import (
 // notices says now and then what correlations could not do. It is safe for concurrent use.
 type notices struct {
 	next  atomic.Int64 // when, in nanoseconds since the epoch
-	said  correlate.Stats
+	said  correlate.Forgotten
 	named map[int]bool // correlations whose events lack fields
 }
 
@@ -35,9 +35,9 @@ func (e *Engine) Notices() []string {
 
 // lines is called by one at a time.
 func (n *notices) lines(e *Engine) (lines []string) {
-	now, before := e.correlator.Stats(), n.said
+	now, before := e.correlator.Forgotten(), n.said
 	n.said = now
-	if groups, events := now.EvictedGroups-before.EvictedGroups, now.EvictedEvents-before.EvictedEvents; groups+events > 0 {
+	if groups, events := now.Groups-before.Groups, now.Events-before.Events; groups+events > 0 {
 		lines = append(lines, fmt.Sprintf("correlations had no room and forgot the oldest %d groups and %d events, which they may miss: raise correlation_max_groups or "+
 			"correlation_max_events (this is said once a minute at most)", groups, events))
 	}
