@@ -4,10 +4,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"sigmatrail/internal/codepage"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -97,24 +98,14 @@ func loadProblems(t *testing.T) Problems {
 func checkPage(t *testing.T, examples map[string]string) {
 	t.Helper()
 	const page, second = "../docs/diagnostics.md", "\n# What is wrong with a rule about CloudTrail\n"
-	src, err := os.ReadFile("code.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	codes := regexp.MustCompile(`Code = "([a-z-]+)"\s+// (.*) → (.*)`).FindAllStringSubmatch(string(src), -1)
-	if all := regexp.MustCompile(`Code = "`).FindAllString(string(src), -1); len(codes) < 30 || len(codes) != len(all) {
-		t.Fatalf("%d codes, of which %d say what they mean and how to mend it", len(all), len(codes))
+	sections, n := codepage.Sections(t, examples)
+	if n < 30 {
+		t.Fatalf("%d codes", n)
 	}
 	var b strings.Builder
 	b.WriteString("# What is wrong with a rule\n\nEvery problem has a code that never changes its meaning. Errors reject the rule, warnings do not. `sigmatrail check` " +
 		"lists the problems\nof all files in one run. This page is made by `go test ./rules -update` from the codes and their tests; its\n[second part](#what-is-wrong-with-a-rule-about-cloudtrail) is about what is known of AWS.\n")
-	for _, m := range codes {
-		example, ok := examples[m[1]]
-		if !ok {
-			t.Errorf("no case for the code %s", m[1])
-		}
-		fmt.Fprintf(&b, "\n## %s\n\n%s%s. %s\n\n```\n%s```\n", m[1], strings.ToUpper(m[2][:1]), m[2][1:], m[3], example)
-	}
+	b.WriteString(sections)
 	got, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"sigmatrail/internal/codepage"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -88,25 +89,15 @@ func problemsOf(t *testing.T, name string, examples map[string]string) {
 func checkPage(t *testing.T, examples map[string]string) {
 	t.Helper()
 	const page = "../../docs/configuration.md"
-	src, err := os.ReadFile("code.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	codes := regexp.MustCompile(`Code = "([a-z-]+)"\s+// (.*) → (.*)`).FindAllStringSubmatch(string(src), -1)
-	if all := regexp.MustCompile(`Code = "`).FindAllString(string(src), -1); len(codes) < 15 || len(codes) != len(all) {
-		t.Fatalf("%d codes, of which %d say what they mean and how to mend it", len(all), len(codes))
+	sections, n := codepage.Sections(t, examples)
+	if n < 15 {
+		t.Fatalf("%d codes", n)
 	}
 	var b strings.Builder
 	b.WriteString("# What is wrong with a configuration\n\n`sigmatrail check --conf FILE` reads a configuration of Fluent Bit with what it includes, and checks what is ours in it: filters, " +
 		"processors\nand outputs named sigma, and who asks for what they write. Problems of the rules are in [diagnostics.md](diagnostics.md). Every problem has a code " +
 		"that never changes its\nmeaning. This page is made by `go test ./internal/hostconf -update` from the codes and their tests.\n")
-	for _, m := range codes {
-		example, ok := examples[m[1]]
-		if !ok {
-			t.Errorf("no case for the code %s", m[1])
-		}
-		fmt.Fprintf(&b, "\n## %s\n\n%s%s. %s\n\n```\n%s```\n", m[1], strings.ToUpper(m[2][:1]), m[2][1:], m[3], example)
-	}
+	b.WriteString(sections)
 	if *update {
 		if err := os.WriteFile(page, []byte(b.String()), 0o600); err != nil {
 			t.Fatal(err)

@@ -2,15 +2,14 @@ package awslint
 
 import (
 	"flag"
-	"fmt"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"sigmatrail/internal/codepage"
 	"sigmatrail/rules"
 )
 
@@ -76,26 +75,16 @@ func check(t *testing.T, name, text string) rules.Problems {
 func checkPage(t *testing.T, examples map[string]string) {
 	t.Helper()
 	const page, part = "../../docs/diagnostics.md", "\n# What is wrong with a rule about CloudTrail\n"
-	src, err := os.ReadFile("code.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	list := regexp.MustCompile(`Code = "([a-z-]+)"\s+// (.*) → (.*)`).FindAllStringSubmatch(string(src), -1)
-	if len(list) != len(codes())+1 {
-		t.Fatalf("%d codes say what they mean and how to mend it, of %d and ignore-unknown", len(list), len(codes()))
+	sections, n := codepage.Sections(t, examples)
+	if n != len(codes())+1 {
+		t.Fatalf("%d codes, of which check has %d beside ignore-unknown", n, len(codes()))
 	}
 	var b strings.Builder
 	b.WriteString(part + "\n`sigmatrail check` holds rules that apply to CloudTrail against what is known of AWS and of its records as well. All of this are warnings, or notes\n" +
 		"(info) that leave the exit status alone: tables are never complete. A comment anywhere in a rule's document keeps them away from it:\n\n" +
 		"```yaml\neventName: MadeUpByUs  # sigmatrail:ignore aws-event-unknown, aws-field-unknown\n```\n\n" +
 		"This part is made by `go test ./rules/awslint -update`.\n")
-	for _, m := range list {
-		example := examples[m[1]]
-		if example == "" {
-			t.Errorf("no case for the code %s", m[1])
-		}
-		fmt.Fprintf(&b, "\n## %s\n\n%s%s. %s\n\n```\n%s```\n", m[1], strings.ToUpper(m[2][:1]), m[2][1:], m[3], example)
-	}
+	b.WriteString(sections)
 	got, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
