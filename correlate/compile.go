@@ -110,7 +110,7 @@ func Compile(s *rules.Set) *Set {
 	}
 	done := make(map[int]bool)
 	for i := range s.Correlations {
-		set.arrange(i, resolved, done)
+		set.arrange(s, i, resolved, done)
 	}
 	for _, m := range slices.Backward(set.order) {
 		m.carries()
@@ -223,7 +223,6 @@ func (set *Set) connect(s *rules.Set, c *rules.Correlation, m *machine, resolved
 			m.waits = m.waits || c.CountsRuns()
 		}
 	}
-	m.digest = digest(s, c, resolved)
 }
 
 // slot is the bits that the i-th reference may set.
@@ -234,8 +233,8 @@ func (m *machine) slot(i int) uint64 {
 	return m.bit(i)
 }
 
-// arrange puts the correlations in an order in which each comes behind those that it refers to, and adds up what they are late.
-func (set *Set) arrange(i int, resolved [][]rules.Referents, done map[int]bool) {
+// arrange puts the correlations in an order in which each comes behind those that it refers to, and works out what follows from these.
+func (set *Set) arrange(s *rules.Set, i int, resolved [][]rules.Referents, done map[int]bool) {
 	if done[i] {
 		return
 	}
@@ -243,7 +242,7 @@ func (set *Set) arrange(i int, resolved [][]rules.Referents, done map[int]bool) 
 	m := set.machines[i]
 	for _, r := range resolved[i] {
 		for _, inner := range r.Correlations {
-			set.arrange(inner, resolved, done)
+			set.arrange(s, inner, resolved, done)
 			from := set.machines[inner]
 			m.reach = max(m.reach, from.span)
 			for _, b := range from.behind {
@@ -256,6 +255,7 @@ func (set *Set) arrange(i int, resolved [][]rules.Referents, done map[int]bool) 
 	if m.waits {
 		m.behind = append(m.behind, m)
 	}
+	m.digest = set.digest(s, s.Correlations[i], resolved[i])
 	set.order = append(set.order, m)
 }
 

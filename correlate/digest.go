@@ -11,8 +11,8 @@ import (
 )
 
 // digest tells correlations apart that mean different things: by themselves, or by the rules that they refer to. Where in which file a rule stands makes no
-// difference, and neither do its names of searches.
-func digest(s *rules.Set, c *rules.Correlation, resolved []rules.Referents) [sha256.Size]byte {
+// difference, and neither do its names of searches. The correlations that it refers to have theirs already.
+func (set *Set) digest(s *rules.Set, c *rules.Correlation, resolved []rules.Referents) [sha256.Size]byte {
 	m := meaning{sha256.New()}
 	m.put(c.Type, c.GroupBy, c.Aliases, c.Timespan, c.Bounds, c.Fields, c.Percentile)
 	if c.Expression != nil {
@@ -26,8 +26,7 @@ func digest(s *rules.Set, c *rules.Correlation, resolved []rules.Referents) [sha
 			}
 		}
 		for _, inner := range r.Correlations {
-			sum := digest(s, s.Correlations[inner], s.Resolve(s.Correlations[inner]))
-			m.put(sum[:])
+			m.put(set.machines[inner].digest[:])
 		}
 	}
 	return [sha256.Size]byte(m.Sum(nil))
